@@ -1,0 +1,36 @@
+# All that is kept lies in WAREHOUSE_HOME. SERVING_URL holds a password, so the programs get both by the environment alone.
+export WAREHOUSE_HOME ?= $(CURDIR)/.warehouse
+export SERVING_URL
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check plan mysql mysql-stop clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv with exactly what uv.lock pins (PYTHON=python3.12 picks the interpreter)
+	@scripts/setup.sh
+
+demo: setup ## Land, build, audit and publish: [DATA=folder] [SERVING_URL=mysql://user:password@host:port/]
+	@scripts/server.sh
+	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
+
+test: setup ## Run all tests, against a real server that they start themselves
+	@scripts/server.sh install
+	@.venv/bin/pytest
+
+check: setup ## Check formatting, lint rules and the lock file
+	@scripts/check.sh
+
+plan: setup ## Show what changed, build it, audit it, publish it: [ENV=dev], else to production
+	@.venv/bin/warehouse plan $(ENV)
+
+mysql: setup ## Start the private MySQL or MariaDB server (installs MariaDB as root on Debian or Ubuntu)
+	@scripts/server.sh install
+	@.venv/bin/warehouse server start
+
+mysql-stop: setup ## Stop the private server; its data stays
+	@.venv/bin/warehouse server stop
+
+clean: ## Stop the private server and remove WAREHOUSE_HOME, .venv and caches
+	@scripts/clean.sh

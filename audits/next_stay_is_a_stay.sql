@@ -1,0 +1,16 @@
+AUDIT (
+  name next_stay_is_a_stay
+);
+
+/* The next stay stands in the table, belongs to the same patient and starts after this one. */
+SELECT
+  s.stay_key,
+  s.next_stay_key
+FROM @this_model AS s
+LEFT JOIN @this_model AS following
+  ON following.stay_key = s.next_stay_key
+WHERE
+  s.next_stay_key <> -2
+  AND (
+    following.stay_key IS NULL OR following.admit_ts <= s.admit_ts
+  )

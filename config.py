@@ -1,0 +1,89 @@
+"""SQLMesh's configuration: two gateways, the publish materialization, and the deliveries that models read.
+
+The content of the deliveries is part of the raw models' text, so a new delivery is a change like any other: `sqlmesh
+plan` builds new tables beside the old, audits them, publishes them, and only then switches the views.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+# SQLMesh reads seeds through pandas, which warns that a column of codes is text and not numbers; so it is.
+warnings.filterwarnings("ignore", message="Setting an item of incompatible dtype", category=FutureWarning)
+
+from sqlglot import exp  # noqa: E402
+from sqlmesh.core.config import (  # noqa: E402
+    CategorizerConfig,
+    Config,
+    DuckDBConnectionConfig,
+    LinterConfig,
+    ModelDefaultsConfig,
+    PlanConfig,
+)
+from sqlmesh.core.config.format import FormatConfig  # noqa: E402
+
+from loader import contracts, landing, serving, settings  # noqa: E402
+from loader.audit_samples import AuditSamples  # noqa: E402
+
+
+class Defaults(ModelDefaultsConfig):
+    """SQLMesh's defaults for models, and an `end`.
+
+    Models cover one fixed day, so that no day passing makes SQLMesh rebuild tables in place, where a failed audit would
+    leave bad rows under a view. Only a change of a model, or of a delivery, builds anything.
+    """
+
+    end: str | None = None
+
+
+settings.home().mkdir(parents=True, exist_ok=True)
+
+# warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
+gateways = serving.gateways(
+    settings.serving(),
+    warehouse=str(settings.warehouse_file()),
+    state=str(settings.state_file()),
+    embedded=str(settings.embedded_file()),
+    connector_config={"TimeZone": "UTC"},
+)
+
+
+def fetch(gateway: str | None, query: exp.Expression) -> Any:
+    """Return the rows of `query` as a DataFrame, from a gateway's own engine."""
+    adapter = gateways[gateway or "warehouse"].connection.create_engine_adapter()
+    return adapter.fetchdf(query, quote_identifiers=True)
+
+
+config = Config(
+    gateways=gateways,
+    default_test_connection=DuckDBConnectionConfig(connector_config={"TimeZone": "UTC"}),
+    default_gateway="warehouse",
+    gateway_managed_virtual_layer=True,
+    physical_table_naming_convention="table_only",
+    disable_anonymized_analytics=True,
+    model_defaults=Defaults(dialect="duckdb", start="2000-01-01", end="2000-01-01", cron="@daily", owner="analytics"),
+    format=FormatConfig(append_newline=True),
+    plan=PlanConfig(auto_categorize_changes=CategorizerConfig.all_full()),
+    notification_targets=[AuditSamples(fetch=fetch)],
+    linter=LinterConfig(
+        enabled=True,
+        rules={
+            "ambiguousorinvalidcolumn",
+            "invalidselectstarexpansion",
+            "grainisstated",
+            "firstlinesaysonerow",
+            "publishednameisshort",
+            "publishedcolumnsaredescribed",
+        },
+    ),
+    variables={
+        "contracts": [contract.as_variable() for contract in contracts.load().values()],
+        "deliveries": {name: delivery["landed"] for name, delivery in landing.deliveries().items()},
+        "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
+    },
+)

@@ -1,0 +1,1 @@
+"""House rules, which SQLMesh finds by this folder's name."""

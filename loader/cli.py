@@ -1,0 +1,201 @@
+"""The `warehouse` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from loader import landing, settings
+from loader.contracts import ContractError
+from loader.landing import Delivery, LandingRefused
+from loader.server import ServerError
+
+# A pipe has no width of its own: tables keep theirs there instead of folding at 80.
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End `command` with one message and exit code 1 where it refuses; a traceback is for a defect of ours."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (LandingRefused, ContractError, ServerError, ValueError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
+
+
+@click.group()
+def main() -> None:
+    """Hospital CSVs in; an audited star schema in MySQL, out."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@says_errors
+def land(folder: Path) -> None:
+    """Land the CSV files of FOLDER; the next plan builds from them."""
+    _show_delivery(_land(folder))
+
+
+@main.command()
+@click.argument("environment", default="prod")
+@says_errors
+def plan(environment: str) -> None:
+    """Build what changed, audit it, publish it to ENVIRONMENT, and only then switch its views."""
+    from loader import planning
+
+    screen.print(f"serving    {_server_shown()}")
+    planned = _planned(lambda: planning.plan(environment))
+    screen.print(f"planned    {planned.models.total()} models built, {planned.audits} audits passed")
+
+
+@main.command()
+@says_errors
+def status() -> None:
+    """Show the deliveries, their rows and rejects, and what each environment reads."""
+    from loader import status as state
+
+    current = landing.deliveries()
+    reading = state.environments()
+    shown = Table("landed table", "files", "landed", "rejected", "quarantined", "landed at (UTC)", "read by", box=None)
+    for row in state.landed_tables():
+        readers = sorted(name for name, tables in reading.items() if row.table in tables)
+        if row.table in {delivery["landed"] for delivery in current.values()}:
+            readers.append("next plan")
+        quarantined = "-" if row.quarantined is None else f"{row.quarantined:,}"
+        shown.add_row(
+            row.table,
+            ", ".join(row.files),
+            f"{row.landed:,}",
+            f"{row.rejected:,}",
+            quarantined,
+            f"{row.landed_at:%Y-%m-%d %H:%M}",
+            ", ".join(readers) or "-",
+        )
+    screen.print(shown if shown.row_count else "Nothing has landed. Start with: warehouse land FOLDER")
+    screen.print(f"serving    {_server_shown()}")
+
+
+@main.command()
+@click.option("--family", type=click.Choice(["hospital"]), default="hospital", show_default=True)
+@click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@says_errors
+def sample(family: str, scale: float, seed: int, dirty: bool, out: Path) -> None:
+    """Generate files of a source family, with the truths planted in them in answers.json."""
+    from loader import sample as generator
+
+    generated = generator.generate(family, scale, out, seed=seed, dirty=dirty)
+    for file, rows in generated.rows.items():
+        screen.print(f"{file:<24}{rows:>12,} rows")
+
+
+@main.group()
+def server() -> None:
+    """The private MySQL or MariaDB server under WAREHOUSE_HOME."""
+
+
+@server.command("start")
+@says_errors
+def server_start() -> None:
+    """Start it (or find it running), and say how to connect."""
+    from loader import server as private
+
+    started = private.start()
+    screen.print(f"server     {started.shown}; URL with password: {settings.private_url_file()}")
+
+
+@server.command("stop")
+@says_errors
+def server_stop() -> None:
+    """Stop it; its data stays."""
+    from loader import server as private
+
+    screen.print("server     stopped" if private.stop() else "server     none was running")
+
+
+@main.command()
+@says_errors
+def janitor() -> None:
+    """Remove what no environment uses: SQLMesh's expired tables and views, then landed tables that nothing reads."""
+    from loader import status as state
+
+    removed = state.collect()
+    screen.print(f"removed    {len(removed)} landed tables that no environment and no kept version reads")
+    for table in removed:
+        screen.print(f"           {table}")
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path), required=False)
+@says_errors
+def demo(data: Path | None) -> None:
+    """Land DATA (default: generated files), build, audit and publish it, and show the result on one screen."""
+    from loader import demo as show
+
+    if data is None:
+        data = settings.home() / "sample"
+        show.generate_sample(data)
+    delivery = _land(data)
+    from loader import planning
+
+    planned = _planned(lambda: planning.plan(quiet=True))
+    show.show(screen, delivery, planned, _server_shown())
+
+
+def _land(folder: Path) -> Delivery:
+    with Progress(
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        return landing.land(folder, progress)
+
+
+def _show_delivery(delivery: Delivery) -> None:
+    shown = Table("table", "rows in", "landed", "rejected", "", box=None)
+    for item in delivery.landed:
+        note = "new" if item.is_new else "known: nothing to do"
+        unknown = sorted({name for file in item.files for name in file.unknown_columns})
+        if unknown:
+            note += f"; kept beside the contract's columns: {', '.join(unknown)}"
+        shown.add_row(item.contract.name, f"{item.rows_in:,}", f"{item.rows_landed:,}", f"{item.rows_rejected:,}", note)
+    screen.print(shown)
+    if delivery.unknown_files:
+        screen.print(f"not landed, no contract names them: {', '.join(delivery.unknown_files)}")
+    rejected = sum(item.rows_rejected for item in delivery.landed)
+    if rejected:
+        screen.print(f"{rejected} rejected rows are in landing.reject, with file, line, text and reason")
+
+
+def _planned(run: Callable[[], Any]) -> Any:
+    """Run a plan; its own console has said what failed, so end with exit code 1 and one line."""
+    from sqlmesh.utils.errors import SQLMeshError
+
+    try:
+        return run()
+    except SQLMeshError as error:
+        reason = f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
+        screen.print(f"[red]not published[/red]: {reason}\nWhat every environment shows is as it was before.")
+        sys.exit(1)
+
+
+def _server_shown() -> str:
+    url = settings.serving()
+    return url.shown if url else f"embedded DuckDB file {settings.embedded_file()}"

@@ -1,0 +1,116 @@
+"""What each delivered table must look like: the files of contracts/, one a table.
+
+A contract names the table's files, columns, key, types and null marks. The loader uses it to recognise and land a
+file; models/raw/ uses the same contract, through config.py, to say which landed rows break it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from loader.settings import PROJECT
+
+TYPES = ("VARCHAR", "DATE", "TIMESTAMP", "DOUBLE", "BIGINT", "DECIMAL")
+"""What a column may be declared as. TIMESTAMP is ISO-8601; a zone in the value is honoured, UTC where there is none."""
+
+
+class ContractError(ValueError):
+    """A contract file that cannot be used; the message names the file and what to change."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its `header` in the file, the `type` staging casts it to, and whether it must be there.
+
+    `required`: a row without a value breaks the contract. `optional`: the whole column may be missing from the file.
+    """
+
+    name: str
+    header: str
+    type: str = "VARCHAR"
+    required: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One source table: how its files are recognised and what each of their columns must hold."""
+
+    source: str
+    table: str
+    files: tuple[str, ...]
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    null_marks: tuple[str, ...] = ("",)
+    max_rejected_share: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The table's name in landing, raw and quarantine: `<source>__<table>`."""
+        return f"{self.source}__{self.table}"
+
+    @property
+    def layout(self) -> str:
+        """A digest of what decides the shape of the landed table: column names and headers, in their order."""
+        return hashlib.sha256(json.dumps([(c.name, c.header) for c in self.columns]).encode()).hexdigest()
+
+    def names_file(self, file: str) -> bool:
+        """Tell whether a file of this name may belong to the table. Case does not matter."""
+        return any(fnmatch(file.lower(), pattern.lower()) for pattern in self.files)
+
+    def missing_from(self, header: Iterable[str]) -> list[str]:
+        """Return the columns that a file with this header lacks, optional ones apart. Case and blanks do not matter."""
+        present = {normal(name) for name in header}
+        return [c.header for c in self.columns if not c.optional and normal(c.header) not in present]
+
+    def as_variable(self) -> dict[str, Any]:
+        """Return the contract as the plain values that config.py hands to the raw models."""
+        return {
+            "name": self.name,
+            "key": list(self.key),
+            "null_marks": list(self.null_marks),
+            "columns": [asdict(column) for column in self.columns],
+        }
+
+
+def normal(header: str) -> str:
+    """Return a header as it is compared: without surrounding blanks, in lower case."""
+    return header.strip().lower()
+
+
+def load(folder: Path = PROJECT / "contracts") -> Mapping[str, Contract]:
+    """Read every contract of `folder`, by name.
+
+    Raises:
+        ContractError: a file that is not TOML, lacks a field, or declares a type or key column that does not exist.
+    """
+    contracts = [_read(file) for file in sorted(folder.glob("*.toml"))]
+    return {contract.name: contract for contract in contracts}
+
+
+def _read(file: Path) -> Contract:
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        columns = tuple(Column(name=n, **{"header": n.upper(), **spec}) for n, spec in raw.pop("columns").items())
+        contract = Contract(
+            columns=columns,
+            **{field: tuple(value) if isinstance(value, list) else value for field, value in raw.items()},
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ContractError(f"{file.name}: {error}. See contracts/synthea__patients.toml for the form.") from error
+    names = {column.name for column in columns}
+    for column in columns:
+        if column.type.split("(")[0].strip() not in TYPES:
+            raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
+    if unknown := [name for name in contract.key if name not in names]:
+        raise ContractError(f"{file.name}: key column {unknown[0]} is not among its columns.")
+    if file.stem != contract.name:
+        raise ContractError(f"{file.name}: it declares {contract.name}; name the file {contract.name}.toml.")
+    return contract

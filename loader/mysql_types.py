@@ -1,0 +1,184 @@
+"""Which MySQL type holds every value of a DuckDB type, which values have none, and a digest both engines agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlmesh.utils.errors import SQLMeshError
+
+WIDTHS = (4, 12, 36, 100, 255, 768, 4000, 16000)
+"""The widths a measured text column can get: 768 is the most that InnoDB indexes, 16,000 nearly fills a row."""
+
+TYPES = {
+    "BOOLEAN": "SMALLINT",  # 0 and 1; Power BI would turn TINYINT(1) into true and false
+    "TINYINT": "SMALLINT",
+    "UTINYINT": "SMALLINT",
+    "SMALLINT": "SMALLINT",
+    "USMALLINT": "INT",
+    "INT": "INT",
+    "UINT": "BIGINT",
+    "BIGINT": "BIGINT",
+    "UBIGINT": "DECIMAL(20, 0)",
+    "INT128": "DECIMAL(39, 0)",
+    "UINT128": "DECIMAL(39, 0)",
+    "FLOAT": "DOUBLE",
+    "DOUBLE": "DOUBLE",
+    "DATE": "DATE",
+    "TIME": "TIME(6)",
+    "TIMESTAMP_S": "DATETIME",  # DuckDB's TIMESTAMP(0): whole seconds, which Power BI likes better
+    "TIMESTAMP_MS": "DATETIME(3)",
+    "TIMESTAMPNTZ": "DATETIME(6)",
+    "TIMESTAMPTZ": "DATETIME(6)",  # in UTC
+    "UUID": "CHAR(36)",
+}
+"""MySQL's type for each of DuckDB's, as sqlglot names them; DECIMAL(p, s) stays, text gets a width."""
+
+SEPARATOR = "\x1f"
+"""Stands between the texts of a row's values, and for NULL, where the digest of the row is taken."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column: its name, its DuckDB type (as sqlglot names it), its MySQL type, the width of a text."""
+
+    name: str
+    kind: str
+    mysql: str
+    width: int | None = None
+
+    @property
+    def value(self) -> str:
+        """DuckDB's expression for the value that is sent."""
+        name = duckdb_name(self.name)
+        match self.kind:
+            case "BOOLEAN":
+                return f"{name}::SMALLINT"
+            case "FLOAT" | "DOUBLE":
+                return f"{name}::DOUBLE + 0"  # turns negative zero, which no server keeps alike, into zero
+            case "TIMESTAMPTZ":
+                return f"{name} AT TIME ZONE 'UTC'"
+            case "TEXT" | "UUID":
+                return f"{name}::VARCHAR"
+        return name
+
+    @property
+    def refused(self) -> str | None:
+        """DuckDB's condition for a value that MySQL would change, None where it holds all that there are."""
+        name = duckdb_name(self.name)
+        if self.kind in {"FLOAT", "DOUBLE"}:
+            return f"NOT isfinite({name})"
+        if self.kind.startswith(("DATE", "TIMESTAMP")):
+            return f"{name} < DATE '1000-01-01' OR {name} >= DATE '10000-01-01'"
+        return f"length({name}::VARCHAR) > {self.width}" if self.width else None
+
+    @property
+    def sent_text(self) -> str:
+        """DuckDB's expression for the text of a sent value: what `stored_text` gives for the same value."""
+        name = duckdb_name(self.name)
+        match self.mysql:
+            case "DATETIME(6)":
+                return f"strftime({name}, '%Y-%m-%d %H:%M:%S.%f')"
+            case "DATETIME(3)":
+                return f"strftime({name}, '%Y-%m-%d %H:%M:%S.%g')"
+            case "TIME(6)":
+                return f"rpad({name}::VARCHAR || CASE WHEN length({name}::VARCHAR) = 8 THEN '.' ELSE '' END, 15, '0')"
+            case "DOUBLE":
+                text = f"({name}::VARCHAR)"
+                return _scientific(text, f"split_part({text}, 'e', 1)", "rtrim({}, '0')", "HUGEINT")
+        return f"{name}::VARCHAR"
+
+    @property
+    def literal(self) -> str:
+        """DuckDB's expression for the value as a literal of MySQL's."""
+        text = f"{duckdb_name(self.name)}::VARCHAR"
+        if self.mysql.startswith(("VARCHAR", "CHAR", "DATE", "TIME")):
+            escaped = rf"REPLACE(REPLACE({text}, '\', '\\'), '''', '''''')"
+            return f"'''' || {escaped} || ''''"
+        return text
+
+    @property
+    def stored_text(self) -> str:
+        """MySQL's expression for the text of a stored value."""
+        name = mysql_name(self.name)
+        if self.mysql == "DOUBLE":
+            text = f"CONCAT({name})"
+            return _scientific(text, f"SUBSTRING_INDEX({text}, 'e', 1)", "TRIM(TRAILING '0' FROM {})", "DECIMAL(38, 0)")
+        return name
+
+
+def _scientific(text: str, mantissa: str, strip: str, integer: str) -> str:
+    """Return SQL for a printed DOUBLE as `integer x power of ten`.
+
+    Engines print the same shortest digits in different forms (1e+20 and 1e20, 100000.0 and 100000).
+    """
+    digits = f"REPLACE({mantissa}, '.', '')"
+    stripped = strip.format(digits)
+    exponent = f"CAST(COALESCE(NULLIF(SUBSTRING({text}, LENGTH({mantissa}) + 2), ''), '0') AS {integer})"
+    decimals = f"LENGTH({mantissa}) - COALESCE(NULLIF(INSTR({mantissa}, '.'), 0), LENGTH({mantissa}))"
+    power = f"{exponent} - ({decimals}) + LENGTH({digits}) - LENGTH({stripped})"
+    return f"CASE WHEN {stripped} = '' THEN '0' ELSE CONCAT(CAST({stripped} AS {integer}), 'e', {power}) END"
+
+
+def column(name: str, dtype: exp.DataType, width: int | None) -> Column:
+    """Return the published column of a DuckDB type; `width` is that of a text, in characters.
+
+    Raises:
+        SQLMeshError: when MySQL has no type for it.
+    """
+    kind = dtype.this.name
+    if is_text(dtype):
+        return Column(name, "TEXT", f"VARCHAR({width})", width)
+    if kind == "DECIMAL" and int(dtype.expressions[1].name) <= 30:
+        return Column(name, kind, dtype.sql("mysql"))
+    if kind not in TYPES:
+        raise SQLMeshError(
+            f"column {name}: MySQL has no type for {dtype.sql('duckdb')}: cast it in the star or mart model"
+        )
+    return Column(name, kind, TYPES[kind])
+
+
+def width(longest: int | None) -> int:
+    """Return the width of a text column whose longest value has `longest` characters (None: it has no value)."""
+    return next((width for width in WIDTHS if width >= (longest or 0)), WIDTHS[-1])
+
+
+def is_text(dtype: exp.DataType) -> bool:
+    """Return whether values of the type are published as text of a width."""
+    return dtype.is_type(*exp.DataType.TEXT_TYPES, exp.DataType.Type.ENUM)
+
+
+def digests(columns: Sequence[Column]) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's aggregate for the digest of all rows, in whatever order they are.
+
+    The texts of a row's values are hashed together, so that a value lost, changed, or moved to another row or column
+    changes the sum. SHA-256, since MySQL 9 has no MD5 any more.
+    """
+    sent, stored = _hashes(columns)
+    return (
+        f"COALESCE(SUM(('0x' || RIGHT({sent}, 16))::UBIGINT), 0)",
+        f"COALESCE(SUM(CAST(CONV(RIGHT({stored}, 16), 16, 10) AS UNSIGNED)), 0)",
+    )
+
+
+def buckets(columns: Sequence[Column]) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's expression that deals rows to 4,096 buckets by the values of `columns`."""
+    sent, stored = _hashes(columns)
+    return f"LEFT({sent}, 3)", f"LEFT({stored}, 3)"
+
+
+def _hashes(columns: Sequence[Column]) -> tuple[str, str]:
+    sent = ", ".join(f"COALESCE({c.sent_text}, '{SEPARATOR}')" for c in columns)
+    stored = ", ".join(f"COALESCE({c.stored_text}, '{SEPARATOR}')" for c in columns)
+    return f"SHA256(CONCAT_WS('{SEPARATOR}', {sent}))", f"SHA2(CONCAT_WS('{SEPARATOR}', {stored}), 256)"
+
+
+def duckdb_name(name: str) -> str:
+    """Return the identifier quoted for DuckDB."""
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def mysql_name(name: str) -> str:
+    """Return the identifier quoted for MySQL."""
+    return exp.to_identifier(name, quoted=True).sql("mysql")

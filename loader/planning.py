@@ -1,0 +1,94 @@
+"""Run `sqlmesh plan` from the warehouse's own commands, and count what it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+from sqlmesh import Context
+from sqlmesh.core.console import TerminalConsole, set_console
+from sqlmesh.core.snapshot import Snapshot
+
+from loader import settings
+from loader.serving import CATALOG
+
+
+@dataclass
+class Planned:
+    """What one plan did.
+
+    Attributes:
+        models: models built, by layer.
+        audits: audits passed.
+        context: SQLMesh's context, with the project loaded.
+    """
+
+    context: Context
+    models: Counter[str] = field(default_factory=Counter)
+    audits: int = 0
+
+
+class CountingConsole(TerminalConsole):
+    """SQLMesh's terminal, which also counts; `quiet` leaves out what is no progress, no warning and no error."""
+
+    def __init__(self, quiet: bool = False, **kwargs: Any) -> None:
+        """Count from zero."""
+        super().__init__(**kwargs)
+        self.quiet = quiet
+        self.models: Counter[str] = Counter()
+        self.audits = 0
+
+    def update_snapshot_evaluation_progress(
+        self, snapshot: Snapshot, interval: Any, batch_idx: int, duration_ms: int | None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Count a model that was built, and the audits that it passed."""
+        passed = kwargs["num_audits_passed"] if "num_audits_passed" in kwargs else args[0]
+        self.models[snapshot.fully_qualified_table.db] += 1
+        self.audits += passed
+        # Without a duration SQLMesh moves its bar and prints no line.
+        shown = None if self.quiet else duration_ms
+        super().update_snapshot_evaluation_progress(snapshot, interval, batch_idx, shown, *args, **kwargs)
+
+    def show_environment_difference_summary(self, *args: Any, **kwargs: Any) -> None:
+        """Show which models differ, unless quiet."""
+        if not self.quiet:
+            super().show_environment_difference_summary(*args, **kwargs)
+
+    def show_model_difference_summary(self, *args: Any, **kwargs: Any) -> None:
+        """Show how models differ, unless quiet."""
+        if not self.quiet:
+            super().show_model_difference_summary(*args, **kwargs)
+
+    def log_success(self, message: str) -> None:
+        """Say that a step ended well, unless quiet."""
+        if not self.quiet:
+            super().log_success(message)
+
+    def log_status_update(self, message: str) -> None:
+        """Say what is going on, unless quiet."""
+        if not self.quiet:
+            super().log_status_update(message)
+
+
+def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
+    """Plan and apply `environment` (default: prod): build what changed, audit, publish, and switch the views.
+
+    Raises:
+        SQLMeshError: an audit or a step failed; what the environment shows is as it was before.
+    """
+    console = CountingConsole(quiet=quiet)
+    set_console(console)
+    context = Context(paths=[str(settings.PROJECT)])
+    context.plan(environment, auto_apply=True, no_prompts=True, no_diff=quiet or None)
+    return Planned(context=context, models=console.models, audits=console.audits)
+
+
+def read(context: Context, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on published tables, named `serving.<table>`, wherever they are published."""
+    parsed = exp.maybe_parse(query, dialect="mysql")
+    for table in parsed.find_all(exp.Table):
+        if table.db:
+            table.set("catalog", exp.to_identifier(CATALOG))
+    return list(context.engine_adapters[CATALOG].fetchall(parsed, quote_identifiers=True))

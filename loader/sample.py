@@ -1,0 +1,144 @@
+"""Made-up hospital files with known truths, for the demo and for tests that compare the warehouse with the truth.
+
+A family is one SQL file, `sample_<family>.sql`, run by DuckDB. It says all there is to say about the data; this module
+hands it a seed and a size, writes its tables out as the CSV files a hospital would send, and its answers as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+FAMILIES = {"hospital": 1_000}
+"""The families there are, each with its patients at scale 1. `hospital`: five tables as Synthea exports them.
+
+To add one, write `sample_<family>.sql`, which reads the variables `seed` and `patients` and leaves three schemas:
+`files` (a table a file, every column text), `answers` (a table a truth, with comments), `dirt` (the table `line`:
+defect, file and raw text).
+"""
+
+SMALLEST = 100
+"""The fewest patients a family is made of: below, rare courses such as dialysis would have nobody."""
+
+LIMITS = {"memory_limit": "1GB"}
+"""What DuckDB may use: beyond it, a large scale goes to a scratch folder that is removed afterwards."""
+
+BOM, NEWLINE = b"\xef\xbb\xbf", b"\r\n"
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was written: the CSV `files` and their data `rows` by table, and the `answers` file.
+
+    answers.json holds `family`, `scale` and `seed`; `rows` and `nulls` (by column) of each file, dirt not counted;
+    `dirt`, an entry for each bad line with its file, line number (the header is line 1) and defect; a list of rows for
+    each truth that the family plants; and `about`, which says what each truth and each of its columns means.
+    """
+
+    files: dict[str, Path]
+    rows: dict[str, int]
+    answers: Path
+
+
+def generate(family: str, scale: float, out: Path, seed: int = 1, *, dirty: bool = False) -> Generated:
+    """Write the files of `family` and their answers into the folder `out`, replacing files of the same names.
+
+    The same arguments give the same bytes on any machine. Scale 1 of the hospital is about 1,000 patients, 28,000
+    encounters and 48,000 procedures, from 2011 to 2022. `dirty` adds lines that break the files: a repeated id, an
+    orphan, an impossible date, ragged rows. The files have a byte order mark, CRLF and no newline at the end.
+
+    Raises:
+        ValueError: when there is no such family, or `scale` makes fewer patients than `SMALLEST`.
+        OSError: when `out` cannot be made or written to.
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"family {family!r}: expected one of {', '.join(FAMILIES)}")
+    patients = round(FAMILIES[family] * scale)
+    if patients < SMALLEST:
+        raise ValueError(f"scale {scale}: too small, use {SMALLEST / FAMILIES[family]} or more")
+    out.mkdir(parents=True, exist_ok=True)
+
+    with (
+        TemporaryDirectory(prefix="sample-") as scratch,
+        duckdb.connect(f"{scratch}/sample.duckdb", config=LIMITS) as con,
+    ):
+        con.execute(f"SET VARIABLE seed = {int(seed)}::BIGINT; SET VARIABLE patients = {patients}::BIGINT")
+        con.execute(Path(__file__).with_name(f"sample_{family}.sql").read_text(encoding="utf-8"))
+        bad_lines = _records(con, "SELECT * FROM dirt.line ORDER BY rowid") if dirty else []
+        files, rows, nulls, dirt = {}, {}, {}, []
+        for table in _tables(con, "files"):
+            rows[table], nulls[table] = _counts(con, f"files.{table}")
+            bad = [line for line in bad_lines if line["file"] == table]
+            dirt += [
+                {"file": table, "line": number, "defect": line["defect"]}
+                for number, line in enumerate(bad, rows[table] + 2)
+            ]
+            copied = Path(scratch) / f"{table}.csv"
+            con.execute(f"COPY (SELECT * FROM files.{table} ORDER BY rowid) TO '{copied}' (FORMAT csv, HEADER)")
+            files[table] = out / f"{table}.csv"
+            with copied.open("rb") as lines:
+                _write_csv(files[table], chain(lines, (line["raw"].encode() for line in bad)))
+        truths = {
+            table: _records(con, f"SELECT * FROM answers.{table} ORDER BY rowid") for table in _tables(con, "answers")
+        }
+        about = _about(con)
+
+    answers = out / "answers.json"
+    content = {
+        "family": family,
+        "scale": scale,
+        "seed": seed,
+        "rows": rows,
+        "nulls": nulls,
+        "dirt": dirt,
+        **truths,
+        "about": about,
+    }
+    answers.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Generated(files, rows, answers)
+
+
+def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Return the names of the tables of `schema`, in the order of the alphabet."""
+    return [name for (name,) in con.execute(f"SHOW TABLES FROM {schema}").fetchall()]
+
+
+def _counts(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, dict[str, int]]:
+    """Return the rows of `table`, and how many of them are NULL in each column."""
+    columns = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()]
+    counts = ", ".join(f'count(*) - count("{column}")' for column in columns)
+    rows, *nulls = con.execute(f"SELECT count(*), {counts} FROM {table}").fetchone()
+    return rows, dict(zip(columns, nulls, strict=True))
+
+
+def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Return the rows of `query`, each as a mapping by column name."""
+    result = con.execute(query)
+    columns = [name for name, *_ in result.description]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
+def _about(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the comments on the tables and columns of the answers, by `table` and `table.column`."""
+    commented = con.execute("""
+        SELECT table_name AS name, comment FROM duckdb_tables() WHERE schema_name = 'answers' AND comment IS NOT NULL
+        UNION ALL
+        SELECT table_name || '.' || column_name, comment FROM duckdb_columns()
+        WHERE schema_name = 'answers' AND comment IS NOT NULL
+        ORDER BY name
+    """)
+    return dict(commented.fetchall())
+
+
+def _write_csv(file: Path, lines: Iterable[bytes]) -> None:
+    """Write `lines` to `file` as hospitals' systems do: a byte order mark, CRLF, and no newline after the last line."""
+    with file.open("wb") as target:
+        for number, line in enumerate(lines):
+            target.write((NEWLINE if number else BOM) + line.rstrip(b"\n"))

@@ -1,0 +1,220 @@
+"""The serving gateway: a MySQL or MariaDB server beside DuckDB in one SQLMesh project, or a DuckDB file instead."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pymysql
+from pydantic import Field
+from sqlglot import exp
+from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConnectionConfig
+from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
+from sqlmesh.core.engine_adapter.mysql import MySQLEngineAdapter
+from sqlmesh.core.engine_adapter.shared import CatalogSupport
+from sqlmesh.utils.errors import ConfigError, SQLMeshError
+
+from loader.settings import ServingUrl
+
+CATALOG = "serving"
+"""The gateway's name, and the catalog in which SQLMesh sees its models (MySQL itself has no catalogs)."""
+
+SQL_MODE = ",".join(
+    (
+        "STRICT_ALL_TABLES",
+        "ONLY_FULL_GROUP_BY",
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_ENGINE_SUBSTITUTION",
+    )
+)
+"""MySQL's own default, set on every connection: no value changes in silence, and MariaDB is no laxer about views."""
+
+REMEDIES = {
+    (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
+    (1045, 1698): "check user and password in SERVING_URL (percent-encode : / @ in the password)",
+    (2002, 2003, 2005): "check host, port and TLS options in SERVING_URL, and that the server runs (`make mysql`)",
+    (0, 2006, 2013, 4031): "the server ended the connection: see its error log, then plan again",
+    (3, 28, 1021, 1026, 1030, 1114): "the server has no disk space left: free some, then plan again",
+    (1153,): "set the server's max_allowed_packet to 64M",
+    (1205, 1213): "another session holds a lock (SHOW PROCESSLIST names it): end it, then plan again",
+    (1290, 1792, 1836): "the server is read-only: publish to the primary",
+    (1071, 1074, 1118): "too wide for InnoDB: shorten the text columns",
+}
+"""What to do about the errors of a server, or of PyMySQL, by their numbers."""
+
+
+class ServingError(SQLMeshError):
+    """The serving server refused something; `code` is its error's number. What readers see is as it was before."""
+
+    def __init__(self, error: pymysql.err.MySQLError, doing: str) -> None:
+        """Say what was being done, what the server said, and what to do about it."""
+        self.code = error.args[0] if error.args else 0
+        remedy = next((f" -> {remedy}" for codes, remedy in REMEDIES.items() if self.code in codes), "")
+        super().__init__(f"serving server, {doing}: {error.args[-1] if error.args else error} ({self.code}){remedy}")
+
+
+def connect(*, tls: dict[str, str], **kwargs: Any) -> pymysql.Connection:
+    """Connect to the serving server, and set what must not depend on its defaults.
+
+    Args:
+        tls: `ssl_ca`, the path of a CA's PEM file, and `ssl_verify`: `true` (certificate and host name, the default),
+            `ca` (certificate alone) or `false`. With either of them a connection without TLS is refused.
+        kwargs: PyMySQL's own arguments.
+
+    Raises:
+        ServingError: when the server cannot be reached or refuses the account.
+        ConfigError: when the CA's file cannot be read.
+    """
+    if tls:
+        verify = tls.get("ssl_verify", "true")
+        try:
+            kwargs["ssl"] = context = ssl.create_default_context(cafile=tls.get("ssl_ca"))
+        except OSError as error:
+            raise ConfigError(f"SERVING_URL: ssl_ca={tls['ssl_ca']}: {error}") from error
+        context.check_hostname = verify == "true"
+        context.verify_mode = ssl.CERT_NONE if verify == "false" else ssl.CERT_REQUIRED
+    try:
+        connection = pymysql.connect(**kwargs)
+        # Texts compare as in DuckDB, by their bytes, trailing blanks included. The literals of a view keep the
+        # collation of the session that creates it.
+        collation = "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}', collation_connection = '{collation}'")
+    except pymysql.err.MySQLError as error:
+        raise ServingError(error, f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}") from error
+    return connection
+
+
+class ServingAdapter(MySQLEngineAdapter):
+    """MySQL under a virtual catalog, so that the names of its models nest as deep as DuckDB's."""
+
+    @property
+    def catalog_support(self) -> CatalogSupport:
+        """One catalog, which SQLMesh then leaves out of most names that it hands to the server."""
+        return CatalogSupport.SINGLE_CATALOG_ONLY
+
+    def get_current_catalog(self) -> str | None:
+        """Return the virtual catalog."""
+        return self._default_catalog
+
+    @property
+    def source(self) -> EngineAdapter:
+        """The adapter that SQLMesh has opened on the warehouse (the configuration keeps one for each file)."""
+        return self._extra_config["source"].create_engine_adapter()
+
+    def _to_sql(self, expression: exp.Expression, quote: bool = True, **kwargs: Any) -> str:
+        expression = expression.copy()
+        for name in expression.find_all(exp.Table, exp.Column):
+            if name.text("catalog") == self._default_catalog:
+                name.set("catalog", None)
+        return super()._to_sql(expression, quote=quote, **kwargs)
+
+    def _execute(self, sql: str, track_rows_processed: bool = False, **kwargs: Any) -> None:
+        try:
+            super()._execute(sql, track_rows_processed, **kwargs)
+        except pymysql.err.MySQLError as error:
+            # The statement without SQLMesh's comment, and without values: they may be a patient's.
+            statement = re.sub(r"^/\*.*?\*/ | VALUES .*", "", " ".join(sql[:1000].split()))
+            raise ServingError(error, f"running {statement[:100]}") from error
+
+    def _fetch_native_df(self, query: exp.Expression | str, quote_identifiers: bool = False) -> Any:
+        """Fetch the rows of `query`, from DuckDB where it reads tables there (`sqlmesh evaluate` of a published model)."""
+        tables = query.find_all(exp.Table) if isinstance(query, exp.Expression) else ()
+        if any(table.catalog == self.source.default_catalog for table in tables):
+            return self.source._fetch_native_df(query, quote_identifiers)
+        return super()._fetch_native_df(query, quote_identifiers)
+
+
+class ServingConnection(MySQLConnectionConfig):
+    """The connection to a MySQL or MariaDB server; `source` is that to the warehouse from which it is loaded."""
+
+    password: str = Field(repr=False)
+    tls: dict[str, str] = {}
+    source: DuckDBConnectionConfig = Field(exclude=True, repr=False)
+
+    def get_catalog(self) -> str:
+        """Return the virtual catalog."""
+        return CATALOG
+
+    @property
+    def _connection_kwargs_keys(self) -> set[str]:
+        return {"host", "port", "user", "password", "tls"}
+
+    @property
+    def _static_connection_kwargs(self) -> dict[str, Any]:
+        return {"local_infile": True, "charset": "utf8mb4", "connect_timeout": 20}
+
+    @property
+    def _engine_adapter(self) -> type[EngineAdapter]:
+        return ServingAdapter
+
+    @property
+    def _connection_factory(self) -> Callable[..., pymysql.Connection]:
+        return connect
+
+    @property
+    def _extra_engine_config(self) -> dict[str, Any]:
+        return {"source": self.source}
+
+
+class EmbeddedConnection(DuckDBConnectionConfig):
+    """In the place of a server: a DuckDB file that the warehouse's own connection has attached as `serving`."""
+
+    source: DuckDBConnectionConfig = Field(exclude=True, repr=False)
+
+    def get_catalog(self) -> str:
+        """Return the catalog of the attached file."""
+        return CATALOG
+
+    def create_engine_adapter(
+        self, register_comments_override: bool = False, concurrent_tasks: int | None = None
+    ) -> EngineAdapter:
+        """Return an adapter that shares the warehouse's connection: DuckDB lets one connection write to a file."""
+        warehouse = self.source.create_engine_adapter(register_comments_override, concurrent_tasks)
+        return DuckDBEngineAdapter(
+            warehouse._connection_pool, default_catalog=CATALOG, multithreaded=warehouse._multithreaded
+        )
+
+
+def serving_connection(
+    url: ServingUrl | None, source: DuckDBConnectionConfig
+) -> ServingConnection | EmbeddedConnection:
+    """Return the connection to the server at `url`, or to the file that `source` has attached where there is none.
+
+    Raises:
+        ConfigError: when the URL has an option that is none of TLS.
+    """
+    if url is None:
+        return EmbeddedConnection(source=source, concurrent_tasks=source.concurrent_tasks)
+    allowed = {"ssl_ca": None, "ssl_verify": {"true", "ca", "false"}}
+    for name, value in url.options.items():
+        if name not in allowed or (allowed[name] and value not in allowed[name]):
+            raise ConfigError(f"SERVING_URL: no option {name}={value}; there are ssl_ca=FILE, ssl_verify=true|ca|false")
+    return ServingConnection(
+        host=url.host, port=url.port, user=url.user, password=url.password, tls=url.options, source=source
+    )
+
+
+def gateways(
+    url: ServingUrl | None, *, warehouse: str, state: str, embedded: str, **duckdb: Any
+) -> dict[str, GatewayConfig]:
+    """Return SQLMesh's gateways `warehouse` and `serving`.
+
+    Args:
+        url: the server to publish to; None for a DuckDB file in its place.
+        warehouse: the DuckDB file of all layers before serving.
+        state: the DuckDB file of SQLMesh's state.
+        embedded: the DuckDB file that stands in for a server.
+        duckdb: further settings of the warehouse's DuckDBConnectionConfig, such as `connector_config`.
+    """
+    catalogs = {"warehouse": warehouse} if url else {"warehouse": warehouse, CATALOG: embedded}
+    source = DuckDBConnectionConfig(catalogs=catalogs, **{"concurrent_tasks": 4, **duckdb})
+    state_connection = DuckDBConnectionConfig(database=state, concurrent_tasks=source.concurrent_tasks)
+    return {
+        "warehouse": GatewayConfig(connection=source, state_connection=state_connection),
+        CATALOG: GatewayConfig(connection=serving_connection(url, source)),
+    }

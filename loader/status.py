@@ -1,0 +1,90 @@
+"""What has landed, what each environment reads, and what nothing reads any more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmesh import Context
+
+from loader import landing, settings
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """One landed table, of one or more files; `quarantined` is None where no environment has built it."""
+
+    table: str
+    files: tuple[str, ...]
+    landed: int
+    rejected: int
+    landed_at: datetime
+    quarantined: int | None
+
+
+def context() -> Context:
+    """Return SQLMesh's context on the project, its models not loaded: enough to read its state."""
+    return Context(paths=[str(settings.PROJECT)], load=False)
+
+
+def environments() -> dict[str, set[str]]:
+    """Return the landed tables that each environment reads, by environment."""
+    if not settings.state_file().exists():
+        return {}
+    state = context().state_reader
+    reading = {}
+    for environment in state.get_environments():
+        snapshots = state.get_snapshots([s.snapshot_id for s in environment.snapshots]).values()
+        reading[environment.name] = {table for snapshot in snapshots for table in _landed_tables_of(snapshot)}
+    return reading
+
+
+def landed_tables() -> list[LandedTable]:
+    """Return every landed table, newest first."""
+    if not settings.warehouse_file().exists():
+        return []
+    with landing.connect() as con:
+        con.execute(landing.CATALOG)
+        rows = con.execute(
+            "SELECT landed_table, list(file_name ORDER BY file_name), sum(rows_landed)::BIGINT, "
+            "sum(rows_rejected)::BIGINT, max(landed_at) FROM landing.file GROUP BY 1 ORDER BY 5 DESC, 1"
+        ).fetchall()
+        built = {
+            name
+            for (name,) in con.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'quarantine'"
+            ).fetchall()
+        }
+        current = {delivery["landed"]: name for name, delivery in landing.deliveries().items()}
+        counts = {
+            table: con.execute(f'SELECT count(*) FROM quarantine."{current[table]}"').fetchone()[0]
+            for table, *_ in rows
+            if table in current and current[table] in built
+        }
+    return [LandedTable(t, tuple(f), n, r, at, counts.get(t)) for t, f, n, r, at in rows]
+
+
+def collect() -> list[str]:
+    """Run SQLMesh's janitor, then drop the landed tables that no kept version of a model and no delivery names.
+
+    A version that SQLMesh keeps (a week after its last environment left it) keeps its landed tables, so that rolling
+    back needs no file.
+    """
+    context().run_janitor(ignore_ttl=False)
+    kept = {delivery["landed"] for delivery in landing.deliveries().values()}
+    with landing.connect() as con:
+        landed = [t for (t,) in con.execute("SELECT DISTINCT landed_table FROM landing.file ORDER BY 1").fetchall()]
+        # A version's raw view stands as long as SQLMesh keeps the version.
+        views = " ".join(sql for (sql,) in con.execute("SELECT sql FROM duckdb_views()").fetchall())
+        removed = [table for table in landed if table not in kept and table not in views]
+        for table in removed:
+            con.execute(f'DROP TABLE IF EXISTS landing."{table}" CASCADE')
+            con.execute("DELETE FROM landing.file WHERE landed_table = ?", [table])
+            con.execute("DELETE FROM landing.reject WHERE landed_table = ?", [table])
+    return removed
+
+
+def _landed_tables_of(snapshot: object) -> set[str]:
+    names = getattr(snapshot.node, "depends_on", set()) if snapshot.is_model else set()  # type: ignore[attr-defined]
+    return {match[1] for name in names if (match := re.search(r'"landing"\."([^"]+)"$', name))}

@@ -1,0 +1,103 @@
+"""How delivered text is read: trimmed, repaired, dated, keyed. The rules are metrics.md's "Cleaning rules"."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+LETTERS = "".join(chr(code) for code in range(0xC0, 0x100))
+"""The accented letters of Latin-1: in UTF-8 each is the byte C3 and one more."""
+
+SIGNS = LETTERS.encode().replace(b"\xc3", b"").decode("mac_roman")
+"""What Mac Roman shows for that second byte, letter by letter; for C3 it shows √."""
+
+
+@macro()
+def is_mangled(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Say whether `text` holds UTF-8 that was once read as Mac Roman: José delivered as Jos√©. NULL for no text."""
+    return f"CONTAINS({text.sql('duckdb')}, '√')"
+
+
+@macro()
+def repair_text(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return `text` trimmed, and with the letters that Mac Roman mangled put right; a √ before any other sign stays."""
+    trimmed = f"TRIM({text.sql('duckdb')})"
+    pieces = f"STRING_SPLIT(SUBSTRING({trimmed}, POSITION('√' IN {trimmed}) + 1), '√')"
+    letter = f"TRANSLATE(LEFT(piece, 1), '{SIGNS}', '{LETTERS}') || SUBSTRING(piece, 2)"
+    mended = f"CASE WHEN CONTAINS('{SIGNS}', LEFT(piece, 1)) AND piece <> '' THEN {letter} ELSE '√' || piece END"
+    return (
+        f"CASE WHEN CONTAINS({trimmed}, '√') THEN LEFT({trimmed}, POSITION('√' IN {trimmed}) - 1) "
+        f"|| ARRAY_TO_STRING(LIST_TRANSFORM({pieces}, piece -> {mended}), '') ELSE {trimmed} END"
+    )
+
+
+@macro()
+def identifier(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return an id as text, trimmed and in lower case. Never a number: SNOMED codes have up to 18 digits."""
+    return f"LOWER(TRIM({text.sql('duckdb')}))"
+
+
+@macro()
+def zip5(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return a US ZIP's five digits; three or four get back the zeros a spreadsheet took; anything else is NULL."""
+    zip_code = f"TRIM({text.sql('duckdb')})"
+    return (
+        f"CASE WHEN REGEXP_MATCHES({zip_code}, '^[0-9]{{3,5}}(-[0-9]{{4}})?$') "
+        f"THEN LPAD(SPLIT_PART({zip_code}, '-', 1), 5, '0') END"
+    )
+
+
+@macro()
+def zip_plus4(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return the four digits behind a ZIP+4's dash; NULL where there are none."""
+    zip_code = f"TRIM({text.sql('duckdb')})"
+    return f"CASE WHEN REGEXP_MATCHES({zip_code}, '^[0-9]{{3,5}}-[0-9]{{4}}$') THEN SPLIT_PART({zip_code}, '-', 2) END"
+
+
+@macro()
+def utc_time(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return an ISO-8601 time as a UTC timestamp in whole seconds; without a zone it is UTC already."""
+    return f"DATE_TRUNC('second', CAST({text.sql('duckdb')} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+
+
+@macro()
+def hospital_time(evaluator: MacroEvaluator, utc: exp.Expression) -> str:
+    """Return a UTC timestamp as the hospital's wall clock shows it (HOSPITAL_TIMEZONE, an IANA name)."""
+    zone = str(evaluator.var("hospital_timezone", "UTC")).replace("'", "''")
+    return f"CAST({utc.sql('duckdb')} AT TIME ZONE 'UTC' AT TIME ZONE '{zone}' AS TIMESTAMP)"
+
+
+@macro()
+def surrogate_key(evaluator: MacroEvaluator, *parts: exp.Expression) -> str:
+    """Return the integer key of a natural key: 52 bits of its MD5, exact in Power Query, JSON and Excel.
+
+    It is the same in every run and on every engine. NULL where a part is NULL.
+    """
+    natural = " || '|' || ".join(f"CAST({part.sql('duckdb')} AS TEXT)" for part in parts)
+    return f"CAST('0x' || SUBSTRING(MD5({natural}), 1, 13) AS BIGINT)"
+
+
+@macro()
+def date_key(evaluator: MacroEvaluator, moment: exp.Expression, missing: exp.Expression) -> str:
+    """Return `moment`'s day as yyyymmdd, the key of star.dim_date; `missing` is the sentinel day for a NULL."""
+    day = moment.sql("duckdb")
+    return (
+        f"CASE WHEN {day} IS NULL THEN {missing.sql('duckdb')} "
+        f"ELSE YEAR({day}) * 10000 + MONTH({day}) * 100 + DAY({day}) END"
+    )
+
+
+@macro()
+def age_years(evaluator: MacroEvaluator, birth_date: exp.Expression, moment: exp.Expression) -> str:
+    """Return the full years from a birthday to an event: calendar arithmetic, not hours / 8760. NULL before birth."""
+    born, day = birth_date.sql("duckdb"), f"CAST({moment.sql('duckdb')} AS DATE)"
+    had_no_birthday = f"CASE WHEN MONTH({day}) * 100 + DAY({day}) < MONTH({born}) * 100 + DAY({born}) THEN 1 ELSE 0 END"
+    return f"CASE WHEN {day} >= {born} THEN YEAR({day}) - YEAR({born}) - {had_no_birthday} END"
+
+
+@macro()
+def member_key(evaluator: MacroEvaluator, found: exp.Expression, delivered: exp.Expression) -> str:
+    """Return the dimension's key where it was found; else -1 Unknown for no value, -3 Invalid for one without a row."""
+    key, value = found.sql("duckdb"), delivered.sql("duckdb")
+    return f"CASE WHEN NOT {key} IS NULL THEN {key} WHEN {value} IS NULL THEN -1 ELSE -3 END"

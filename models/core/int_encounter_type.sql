@@ -1,0 +1,41 @@
+/* One row per encounter type code and description as delivered: a code may stand for several texts. */
+MODEL (
+  name core.int_encounter_type,
+  kind FULL,
+  grain (type_code, type_description),
+  audits (
+    unique_combination_of_columns(columns := (type_code, type_description)),
+    not_null(columns := (type_code, type_description, is_hospice))
+  ),
+  description 'Encounter types by code and text, with the rule that reference.encounter_type_rule gives the code.'
+);
+
+WITH encounter_type AS (
+  SELECT
+    source_system,
+    type_code,
+    COALESCE(type_description, '(no description)') AS type_description
+  FROM staging.stg_synthea__encounters
+  WHERE
+    NOT type_code IS NULL
+  GROUP BY
+    1,
+    2,
+    3
+)
+SELECT
+  t.source_system,
+  t.type_code,
+  t.type_description,
+  MIN(planned.rule) AS planned_rule,
+  MAX(CASE WHEN text_rule.rule = 'hospice' THEN 1 ELSE 0 END) AS is_hospice
+FROM encounter_type AS t
+LEFT JOIN reference.encounter_type_rule AS planned
+  ON planned.code = t.type_code
+LEFT JOIN reference.clinical_text_rule AS text_rule
+  ON text_rule.applies_to = 'encounter_type'
+  AND LOWER(t.type_description) LIKE text_rule.pattern
+GROUP BY
+  1,
+  2,
+  3

@@ -1,0 +1,84 @@
+/* One row per admission and piece of evidence that some readmission definition excludes it for. */
+MODEL (
+  name core.int_exclusion_evidence,
+  kind FULL,
+  grain (unit, admission_id, evidence),
+  audits (
+    unique_combination_of_columns(columns := (unit, admission_id, evidence)),
+    not_null(columns := (unit, admission_id, evidence)),
+    references_resolve(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
+  ),
+  description 'What is known of an admission that may keep it from being an index; reference.readmission_exclusion says for which rate.'
+);
+
+SELECT
+  unit,
+  admission_id,
+  'open' AS evidence
+FROM core.int_admission
+WHERE
+  is_open = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'hospice' AS evidence
+FROM core.int_admission
+WHERE
+  is_hospice = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'hospice_care' AS evidence
+FROM core.int_admission
+WHERE
+  is_hospice_care = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'died' AS evidence
+FROM core.int_admission
+WHERE
+  died_by_discharge = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'no_followup' AS evidence
+FROM core.int_admission
+WHERE
+  has_30d_followup = 0
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'oncology_treatment' AS evidence
+FROM core.int_admission
+WHERE
+  is_oncology_tx = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'cancer' AS evidence
+FROM core.int_admission
+WHERE
+  is_cancer = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'detox' AS evidence
+FROM core.int_admission
+WHERE
+  is_detox = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'screening' AS evidence
+FROM core.int_admission
+WHERE
+  is_screening = 1

@@ -1,0 +1,43 @@
+/* One row per merged stay and merge rule: same-day neighbours merged, or next-day neighbours too. */
+MODEL (
+  name core.int_merged_stay,
+  kind FULL,
+  grain (merge_rule, stay_id),
+  depends_on (
+    core.int_inpatient_encounter
+  ),
+  audits (
+    unique_combination_of_columns(columns := (merge_rule, stay_id)),
+    unique_combination_of_columns(columns := (merge_rule, source_system, patient_id, stay_number)),
+    not_null(columns := (merge_rule, stay_id, patient_id, admit_ts, is_open, is_planned)),
+    no_stay_overlap(),
+    every_encounter_in_a_stay
+  ),
+  description 'Inpatient stays. same_day is the stay of star.fact_inpatient_stay; next_day is that of the readmission definition that merges next-day stays.'
+);
+
+SELECT
+  merge_rule,
+  source_system,
+  patient_id,
+  stay_number,
+  MAX(stay_id) AS stay_id,
+  MAX(CASE WHEN place_in_stay = 1 THEN payer_id END) AS payer_id,
+  MAX(CASE WHEN place_in_stay = 1 THEN age_years END) AS age_years,
+  COUNT(*) AS n_source_rows,
+  MIN(start_ts) AS admit_ts,
+  CASE WHEN COUNT(*) = COUNT(stop_ts) THEN MAX(stop_ts) END AS discharge_ts,
+  MAX(CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END) AS is_open,
+  MAX(is_oncology_tx) AS is_oncology_tx,
+  MAX(is_hospice_care) AS is_hospice_care,
+  MAX(is_cancer) AS is_cancer,
+  MAX(is_hospice) AS is_hospice,
+  MAX(is_screening) AS is_screening,
+  MAX(is_detox) AS is_detox,
+  MAX(is_planned) AS is_planned
+FROM core.int_stay_encounter
+GROUP BY
+  1,
+  2,
+  3,
+  4

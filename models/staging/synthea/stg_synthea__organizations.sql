@@ -1,0 +1,33 @@
+/* One row per organization of the Synthea export. */
+MODEL (
+  name staging.stg_synthea__organizations,
+  kind FULL,
+  grain organization_id,
+  depends_on (
+    quarantine.synthea__organizations
+  ),
+  audits (
+    unique_values(columns := organization_id),
+    not_null(columns := organization_id),
+    rows_preserved(
+      source := raw.synthea__organizations,
+      quarantine := quarantine.synthea__organizations
+    )
+  ),
+  description 'Organizations as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
+);
+
+SELECT
+  'synthea' AS source_system,
+  @IDENTIFIER(id) AS organization_id,
+  @REPAIR_TEXT(name) AS organization_name,
+  TRIM(address) AS address,
+  TRIM(city) AS city,
+  TRIM(state) AS state,
+  @ZIP5(zip) AS zip5,
+  @ZIP_PLUS4(zip) AS zip_plus4,
+  lat::DOUBLE AS latitude,
+  lon::DOUBLE AS longitude
+FROM raw.synthea__organizations
+WHERE
+  violation IS NULL

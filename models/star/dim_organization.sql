@@ -1,0 +1,50 @@
+/* One row per organization. */
+MODEL (
+  name star.dim_organization,
+  kind FULL,
+  grain organization_key,
+  audits (
+    unique_values(columns := organization_key),
+    not_null(columns := (organization_key, organization_id, organization_name)),
+    has_unknown_members(key_col := organization_key)
+  ),
+  description 'Hospitals and practices that delivered care.',
+  column_descriptions (
+    organization_key = 'Key of the organization.',
+    organization_id = 'Organization id of the source.',
+    source_system = 'Source that delivered the organization.',
+    organization_name = 'Name as delivered.',
+    address = 'Street address.',
+    city = 'City.',
+    state = 'State.',
+    zip5 = 'Five-digit ZIP, with its leading zeros; NULL where not recorded.',
+    latitude = 'Latitude, in degrees, to six decimals.',
+    longitude = 'Longitude, in degrees, to six decimals.'
+  )
+);
+
+SELECT
+  @SURROGATE_KEY(source_system, organization_id) AS organization_key,
+  organization_id::TEXT AS organization_id,
+  source_system::TEXT AS source_system,
+  organization_name::TEXT AS organization_name,
+  address::TEXT AS address,
+  city::TEXT AS city,
+  state::TEXT AS state,
+  zip5::TEXT AS zip5,
+  latitude::DECIMAL(9, 6) AS latitude,
+  longitude::DECIMAL(9, 6) AS longitude
+FROM staging.stg_synthea__organizations
+UNION ALL
+SELECT
+  member_key,
+  member_code,
+  'warehouse',
+  member_label,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  NULL
+FROM reference.unknown_member

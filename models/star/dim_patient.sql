@@ -1,0 +1,117 @@
+/* One row per patient version: a new one when address, marital status or ZIP change. */
+MODEL (
+  name star.dim_patient,
+  kind FULL,
+  grain patient_key,
+  audits (
+    unique_values(columns := patient_key),
+    unique_combination_of_columns(columns := (patient_durable_key, valid_from)),
+    not_null(
+      columns := (
+        patient_key,
+        patient_durable_key,
+        valid_from,
+        valid_to,
+        is_current,
+        is_deceased,
+        is_name_repaired
+      )
+    ),
+    has_unknown_members(key_col := patient_key),
+    nulls_preserved(
+      model_col := death_date,
+      source_col := death_date,
+      source := staging.stg_synthea__patients,
+      allowed := patient_key < 0
+    ),
+    nulls_preserved(
+      model_col := zip5,
+      source_col := zip5,
+      source := staging.stg_synthea__patients,
+      allowed := patient_key < 0
+    )
+  ),
+  description 'Patients, ready for history (SCD2): a snapshot delivery gives one version each, valid from 1900-01-01 to 2099-12-31.',
+  column_descriptions (
+    patient_key = 'Key of the patient version.',
+    patient_durable_key = 'Key of the patient, the same in every version.',
+    patient_id = 'Patient id of the source.',
+    source_system = 'Source that delivered the patient.',
+    patient_name = 'Name for presentation: accents repaired, digits of the synthetic source removed.',
+    is_name_repaired = '1 where the delivered name held letters mangled by Mac Roman, which are repaired here, else 0.',
+    birth_date = 'Day of birth; NULL where not recorded.',
+    death_date = 'Day of death; NULL while none is recorded.',
+    sex = 'Sex as delivered.',
+    race = 'Race as delivered.',
+    ethnicity = 'Ethnicity as delivered.',
+    marital_status = 'Marital status as delivered; NULL where not recorded.',
+    city = 'City of residence.',
+    county = 'County of residence.',
+    state = 'State of residence.',
+    zip5 = 'Five-digit ZIP of residence, with its leading zeros; NULL where not recorded.',
+    zip_plus4 = 'Four digits of a ZIP+4; NULL where not recorded.',
+    latitude = 'Latitude of residence, in degrees, to six decimals.',
+    longitude = 'Longitude of residence, in degrees, to six decimals.',
+    valid_from = 'First day of the version.',
+    valid_to = 'Last day of the version; 2099-12-31 while it is current.',
+    is_current = '1 for the current version, else 0.',
+    is_deceased = '1 where a death date is recorded, else 0.'
+  )
+);
+
+SELECT
+  @SURROGATE_KEY(source_system, patient_id, '1900-01-01') AS patient_key,
+  @SURROGATE_KEY(source_system, patient_id) AS patient_durable_key,
+  patient_id::TEXT AS patient_id,
+  source_system::TEXT AS source_system,
+  REGEXP_REPLACE(
+    ARRAY_TO_STRING([name_prefix, first_name, middle_name, last_name, name_suffix], ' '),
+    '[0-9]+',
+    '',
+    'g'
+  )::TEXT AS patient_name,
+  is_name_repaired::SMALLINT AS is_name_repaired,
+  birth_date::DATE AS birth_date,
+  death_date::DATE AS death_date,
+  sex::TEXT AS sex,
+  race::TEXT AS race,
+  ethnicity::TEXT AS ethnicity,
+  marital_status::TEXT AS marital_status,
+  city::TEXT AS city,
+  county::TEXT AS county,
+  state::TEXT AS state,
+  zip5::TEXT AS zip5,
+  zip_plus4::TEXT AS zip_plus4,
+  latitude::DECIMAL(9, 6) AS latitude,
+  longitude::DECIMAL(9, 6) AS longitude,
+  '1900-01-01'::DATE AS valid_from,
+  '2099-12-31'::DATE AS valid_to,
+  1::SMALLINT AS is_current,
+  CASE WHEN death_date IS NULL THEN 0 ELSE 1 END::SMALLINT AS is_deceased
+FROM staging.stg_synthea__patients
+UNION ALL
+SELECT
+  member_key,
+  member_key,
+  member_code,
+  'warehouse',
+  member_label,
+  0,
+  NULL,
+  NULL,
+  member_label,
+  member_label,
+  member_label,
+  member_label,
+  member_label,
+  member_label,
+  member_label,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  '1900-01-01',
+  '2099-12-31',
+  1,
+  0
+FROM reference.unknown_member

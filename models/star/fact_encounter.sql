@@ -1,0 +1,147 @@
+/* One row per encounter. */
+MODEL (
+  name star.fact_encounter,
+  kind FULL,
+  grain encounter_key,
+  depends_on (star.dim_date, staging.stg_synthea__encounters),
+  audits (
+    unique_values(columns := encounter_key),
+    not_null(
+      columns := (
+        encounter_key,
+        patient_key,
+        payer_key,
+        organization_key,
+        class_key,
+        type_key,
+        reason_diagnosis_key,
+        start_date_key,
+        stop_date_key,
+        age_band_key,
+        is_after_death,
+        is_negative_duration
+      )
+    ),
+    references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
+    references_resolve(model_col := payer_key, parent := star.dim_payer, parent_col := payer_key),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
+    ),
+    references_resolve(model_col := class_key, parent := star.dim_encounter_class, parent_col := class_key),
+    references_resolve(model_col := type_key, parent := star.dim_encounter_type, parent_col := type_key),
+    references_resolve(
+      model_col := reason_diagnosis_key,
+      parent := star.dim_diagnosis,
+      parent_col := diagnosis_key
+    ),
+    references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
+    references_resolve(model_col := stop_date_key, parent := star.dim_date, parent_col := date_key),
+    references_resolve(model_col := age_band_key, parent := star.dim_age_band, parent_col := age_band_key),
+    no_fan_out(
+      measure := claim_amount,
+      source := core.int_encounter,
+      source_measure := claim_amount
+    ),
+    no_fan_out(measure := payer_paid, source := core.int_encounter, source_measure := payer_paid),
+    no_fan_out(measure := patient_gap, source := core.int_encounter, source_measure := patient_gap),
+    no_fan_out(measure := 1, source := core.int_encounter, source_measure := 1),
+    nulls_preserved(
+      model_col := stop_ts,
+      source_col := stop_ts_utc,
+      source := staging.stg_synthea__encounters
+    ),
+    nulls_preserved(
+      model_col := NULLIF(reason_diagnosis_key, -1),
+      source_col := reason_code,
+      source := staging.stg_synthea__encounters
+    ),
+    forall(criteria := (
+      patient_gap = claim_amount - payer_paid
+    ))
+  ),
+  description 'Encounters of every class: when, who, who paid, and what it cost.',
+  column_descriptions (
+    encounter_key = 'Key of the encounter.',
+    encounter_id = 'Encounter id of the source.',
+    source_system = 'Source that delivered the encounter.',
+    patient_key = 'Patient version on the day the encounter started; joins dim_patient.',
+    payer_key = 'Payer on the encounter; joins dim_payer.',
+    organization_key = 'Organization; joins dim_organization.',
+    class_key = 'Encounter class; joins dim_encounter_class.',
+    type_key = 'Encounter type; joins dim_encounter_type.',
+    reason_diagnosis_key = 'Reason of the encounter, -1 where none is coded; joins dim_diagnosis.',
+    start_date_key = 'Day the encounter started, hospital time; joins dim_date.',
+    stop_date_key = 'Day the encounter ended, hospital time, 20991231 while it is open; joins dim_date.',
+    age_band_key = 'Decade of age at the start; joins dim_age_band.',
+    age_years = 'Age at the start in full years, from the birthday; NULL where the birth date is unknown.',
+    start_ts = 'Start, hospital time.',
+    stop_ts = 'End, hospital time; NULL while it is open.',
+    midnights = 'Days between the dates of start and end, 0 on the same day; NULL while open or where the end is before the start.',
+    complete_days = 'Complete 24-hour periods from start to end, as TIMESTAMPDIFF(DAY) counts them; NULL while open or where the end is before the start.',
+    duration_min = 'Minutes from start to end; NULL while open or where the end is before the start.',
+    base_cost = 'Base cost of the encounter without its line items, in USD.',
+    claim_amount = 'Total claim of the encounter, in USD.',
+    payer_paid = 'What the payer covered, in USD; 0 is a real value.',
+    patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
+    charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
+    cost_basis = 'claim or charge: what the amounts of the row are.',
+    is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
+    is_negative_duration = '1 where the end is before the start, else 0.'
+  )
+);
+
+SELECT
+  @SURROGATE_KEY(e.source_system, e.encounter_id) AS encounter_key,
+  e.encounter_id::TEXT AS encounter_id,
+  e.source_system::TEXT AS source_system,
+  @MEMBER_KEY(patient.patient_key, e.patient_id)::BIGINT AS patient_key,
+  @MEMBER_KEY(payer.payer_key, e.payer_id)::BIGINT AS payer_key,
+  @MEMBER_KEY(organization.organization_key, e.organization_id)::BIGINT AS organization_key,
+  @MEMBER_KEY(class.class_key, e.class_code)::BIGINT AS class_key,
+  @MEMBER_KEY(type.type_key, e.type_code)::BIGINT AS type_key,
+  @MEMBER_KEY(reason.diagnosis_key, e.reason_code)::BIGINT AS reason_diagnosis_key,
+  @DATE_KEY(e.start_ts, 19000101)::INT AS start_date_key,
+  @DATE_KEY(e.stop_ts, 20991231)::INT AS stop_date_key,
+  @MEMBER_KEY(age_band.age_band_key, e.age_years)::BIGINT AS age_band_key,
+  e.age_years::INT AS age_years,
+  e.start_ts::TIMESTAMP(0) AS start_ts,
+  e.stop_ts::TIMESTAMP(0) AS stop_ts,
+  CASE
+    WHEN e.is_negative_duration = 0
+    THEN DATE_DIFF('DAY', e.start_ts, e.stop_ts)
+  END::INT AS midnights,
+  CASE
+    WHEN e.is_negative_duration = 0
+    THEN FLOOR(DATE_DIFF('SECOND', e.start_ts, e.stop_ts) / 86400.0)
+  END::INT AS complete_days,
+  e.duration_min::INT AS duration_min,
+  e.base_cost::DECIMAL(14, 2) AS base_cost,
+  e.claim_amount::DECIMAL(14, 2) AS claim_amount,
+  e.payer_paid::DECIMAL(14, 2) AS payer_paid,
+  e.patient_gap::DECIMAL(14, 2) AS patient_gap,
+  e.charge_amount::DECIMAL(14, 2) AS charge_amount,
+  e.cost_basis::TEXT AS cost_basis,
+  e.is_after_death::SMALLINT AS is_after_death,
+  e.is_negative_duration::SMALLINT AS is_negative_duration
+FROM core.int_encounter AS e
+LEFT JOIN star.dim_patient AS patient
+  ON patient.source_system = e.source_system
+  AND patient.patient_id = e.patient_id
+  AND e.start_ts::DATE BETWEEN patient.valid_from AND patient.valid_to
+LEFT JOIN star.dim_payer AS payer
+  ON payer.source_system = e.source_system AND payer.payer_id = e.payer_id
+LEFT JOIN star.dim_organization AS organization
+  ON organization.source_system = e.source_system
+  AND organization.organization_id = e.organization_id
+LEFT JOIN star.dim_encounter_class AS class
+  ON class.class_code = e.class_code
+LEFT JOIN star.dim_encounter_type AS type
+  ON type.type_code = e.type_code
+  AND type.type_description = COALESCE(e.type_description, '(no description)')
+LEFT JOIN star.dim_diagnosis AS reason
+  ON reason.code = e.reason_code
+LEFT JOIN star.dim_age_band AS age_band
+  ON age_band.scheme = 'decade'
+  AND e.age_years BETWEEN age_band.min_age AND age_band.max_age

@@ -1,0 +1,159 @@
+/* One row per inpatient stay: encounters of a patient that overlap or touch on one day, merged. */
+MODEL (
+  name star.fact_inpatient_stay,
+  kind FULL,
+  grain stay_key,
+  depends_on (
+    star.dim_date
+  ),
+  audits (
+    unique_values(columns := stay_key),
+    not_null(
+      columns := (
+        stay_key,
+        patient_key,
+        payer_key,
+        age_band_key,
+        admit_date_key,
+        discharge_date_key,
+        next_admit_date_key,
+        death_date_key,
+        last_refresh_date_key,
+        admit_ts,
+        is_open,
+        is_planned,
+        is_oncology_tx,
+        is_hospice,
+        is_hospice_care,
+        is_cancer,
+        is_screening,
+        is_detox,
+        died_in_stay,
+        has_30d_followup,
+        next_stay_key
+      )
+    ),
+    references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
+    references_resolve(model_col := payer_key, parent := star.dim_payer, parent_col := payer_key),
+    references_resolve(model_col := age_band_key, parent := star.dim_age_band, parent_col := age_band_key),
+    references_resolve(model_col := admit_date_key, parent := star.dim_date, parent_col := date_key),
+    references_resolve(model_col := discharge_date_key, parent := star.dim_date, parent_col := date_key),
+    references_resolve(model_col := next_admit_date_key, parent := star.dim_date, parent_col := date_key),
+    no_fan_out(
+      measure := n_source_rows,
+      source := core.int_merged_stay,
+      source_measure := n_source_rows,
+      source_filter := merge_rule = 'same_day'
+    ),
+    nulls_preserved(
+      model_col := discharge_ts,
+      source_col := discharge_ts,
+      source := core.int_merged_stay,
+      source_filter := merge_rule = 'same_day'
+    ),
+    next_stay_is_a_stay,
+    forall(
+      criteria := (
+        days_to_readmission >= 0,
+        los_days_cms = GREATEST(los_midnights, 1),
+        is_open = 0 OR los_midnights IS NULL
+      )
+    )
+  ),
+  description 'Inpatient stays as an accumulating snapshot: admission, discharge, next admission and death fill in as they come to be known.',
+  column_descriptions (
+    stay_key = 'Key of the stay: that of its first encounter in fact_encounter.',
+    source_system = 'Source that delivered the stay.',
+    patient_key = 'Patient version on the day of admission; joins dim_patient.',
+    payer_key = 'Payer of the stays first encounter; joins dim_payer.',
+    age_band_key = 'Decade of age at admission; joins dim_age_band.',
+    admit_date_key = 'Day of admission, hospital time; joins dim_date.',
+    discharge_date_key = 'Day of discharge, hospital time, 20991231 while the stay is open; joins dim_date.',
+    next_admit_date_key = 'Day of the next admission, 20991231 where there is none; joins dim_date.',
+    death_date_key = 'Recorded day of death, 20991231 where there is none; joins dim_date.',
+    last_refresh_date_key = 'Last day the source tells of; joins dim_date.',
+    n_source_rows = 'Number of encounters merged into the stay.',
+    age_years = 'Age at admission in full years, from the birthday; NULL where the birth date is unknown.',
+    admit_ts = 'Admission, hospital time.',
+    discharge_ts = 'Discharge, hospital time; NULL while the stay is open.',
+    is_open = '1 while the stay has no discharge, else 0.',
+    los_midnights = 'Length of stay in midnights: days between the dates of admission and discharge, 0 for a same-day stay (HCUP LOS). NULL while open.',
+    los_days_cms = 'Length of stay in days, at least 1 (CMS). NULL while open.',
+    los_complete_days = 'Length of stay in complete 24-hour periods, as TIMESTAMPDIFF(DAY) counts them. NULL while open.',
+    los_hours = 'Length of stay in hours. NULL while open.',
+    is_planned = '1 for cancer treatment, screening or an elective encounter type, else 0.',
+    is_oncology_tx = '1 where chemotherapy or radiotherapy was performed, else 0.',
+    is_cancer = '1 where a reason names a cancer, else 0.',
+    is_hospice = '1 where an encounters type is hospice, else 0.',
+    is_hospice_care = '1 where hospice care was performed, else 0.',
+    is_screening = '1 where an encounters type is a screening, else 0.',
+    is_detox = '1 where an encounters type is detoxification, else 0.',
+    died_in_stay = '1 where the recorded day of death lies within the stay, else 0.',
+    has_30d_followup = '1 where the source tells of 30 or more days after discharge, else 0.',
+    next_stay_key = 'Next stay of the patient, -2 where there is none; joins fact_inpatient_stay.',
+    days_to_readmission = 'Days from discharge to the next admission, by date; 0 is the same day. NULL where there is no next stay or the stay is open.'
+  )
+);
+
+SELECT
+  @SURROGATE_KEY(s.source_system, s.stay_id) AS stay_key,
+  s.source_system::TEXT AS source_system,
+  @MEMBER_KEY(patient.patient_key, s.patient_id)::BIGINT AS patient_key,
+  @MEMBER_KEY(payer.payer_key, s.payer_id)::BIGINT AS payer_key,
+  @MEMBER_KEY(age_band.age_band_key, s.age_years)::BIGINT AS age_band_key,
+  @DATE_KEY(s.admit_ts, 19000101)::INT AS admit_date_key,
+  @DATE_KEY(s.discharge_ts, 20991231)::INT AS discharge_date_key,
+  @DATE_KEY(admission.next_admit_ts, 20991231)::INT AS next_admit_date_key,
+  @DATE_KEY(patient.death_date, 20991231)::INT AS death_date_key,
+  @DATE_KEY(observed.observed_until, 19000101)::INT AS last_refresh_date_key,
+  s.n_source_rows::INT AS n_source_rows,
+  s.age_years::INT AS age_years,
+  s.admit_ts::TIMESTAMP(0) AS admit_ts,
+  s.discharge_ts::TIMESTAMP(0) AS discharge_ts,
+  s.is_open::SMALLINT AS is_open,
+  DATE_DIFF('DAY', s.admit_ts, s.discharge_ts)::INT AS los_midnights,
+  CASE
+    WHEN NOT s.discharge_ts IS NULL
+    THEN GREATEST(DATE_DIFF('DAY', s.admit_ts, s.discharge_ts), 1)
+  END::INT AS los_days_cms,
+  FLOOR(DATE_DIFF('SECOND', s.admit_ts, s.discharge_ts) / 86400.0)::INT AS los_complete_days,
+  (
+    DATE_DIFF('SECOND', s.admit_ts, s.discharge_ts) / 3600.0
+  )::DECIMAL(12, 4) AS los_hours,
+  s.is_planned::SMALLINT AS is_planned,
+  s.is_oncology_tx::SMALLINT AS is_oncology_tx,
+  s.is_cancer::SMALLINT AS is_cancer,
+  s.is_hospice::SMALLINT AS is_hospice,
+  s.is_hospice_care::SMALLINT AS is_hospice_care,
+  s.is_screening::SMALLINT AS is_screening,
+  s.is_detox::SMALLINT AS is_detox,
+  CASE
+    WHEN patient.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE
+    THEN 1
+    ELSE 0
+  END::SMALLINT AS died_in_stay,
+  admission.has_30d_followup::SMALLINT AS has_30d_followup,
+  CASE
+    WHEN admission.next_admission_id IS NULL
+    THEN -2
+    ELSE @SURROGATE_KEY(s.source_system, admission.next_admission_id)
+  END::BIGINT AS next_stay_key,
+  admission.calendar_days_to_next::INT AS days_to_readmission
+FROM core.int_merged_stay AS s
+INNER JOIN core.int_admission AS admission
+  ON admission.unit = s.merge_rule
+  AND admission.source_system = s.source_system
+  AND admission.admission_id = s.stay_id
+INNER JOIN core.int_observed_period AS observed
+  ON observed.source_system = s.source_system
+LEFT JOIN star.dim_patient AS patient
+  ON patient.source_system = s.source_system
+  AND patient.patient_id = s.patient_id
+  AND s.admit_ts::DATE BETWEEN patient.valid_from AND patient.valid_to
+LEFT JOIN star.dim_payer AS payer
+  ON payer.source_system = s.source_system AND payer.payer_id = s.payer_id
+LEFT JOIN star.dim_age_band AS age_band
+  ON age_band.scheme = 'decade'
+  AND s.age_years BETWEEN age_band.min_age AND age_band.max_age
+WHERE
+  s.merge_rule = 'same_day'
