@@ -29,17 +29,15 @@ class AuditSamples(GenericNotificationTarget):
         """Print `audit_error`'s model, audit, count and first failing rows."""
         model = audit_error.model
         rows = self.fetch(model.gateway if model else None, audit_error.query.limit(SAMPLE_ROWS))
-        shown = Table(
-            title=f"Audit {audit_error.audit_name} failed on {audit_error.model_name}: "
-            f"{audit_error.count} failing row{'s' if audit_error.count != 1 else ''}, "
-            f"the first {min(SAMPLE_ROWS, len(rows))} of them",
-            title_justify="left",
-            title_style="bold red",
-        )
+        screen = Console(stderr=True, highlight=False)
+        count = f"{audit_error.count} failing row{'s' if audit_error.count != 1 else ''}"
+        failed = f"[bold red]Audit {audit_error.audit_name} failed on {audit_error.model_name}[/bold red]"
+        screen.print(f"{failed}: {count}, the first {len(rows)}:")
+        shown = Table()
         # A wide row does not fit a screen: show it as name and value, one column a failing row.
         shown.add_column("column")
         for number in range(1, len(rows) + 1):
             shown.add_column(f"row {number}", overflow="fold")
         for column in rows.columns:
             shown.add_row(str(column), *("NULL" if value is None else str(value) for value in rows[column]))
-        Console(stderr=True).print(shown)
+        screen.print(shown)

@@ -128,12 +128,13 @@ def server_stop() -> None:
 
 
 @main.command()
+@click.option("--ignore-ttl", is_flag=True, help="Do not keep for a week what an environment has just left.")
 @says_errors
-def janitor() -> None:
+def janitor(ignore_ttl: bool) -> None:
     """Remove what no environment uses: SQLMesh's expired tables and views, then landed tables that nothing reads."""
     from loader import status as state
 
-    removed = state.collect()
+    removed = state.collect(ignore_ttl)
     screen.print(f"removed    {len(removed)} landed tables that no environment and no kept version reads")
     for table in removed:
         screen.print(f"           {table}")

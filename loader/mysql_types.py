@@ -70,7 +70,7 @@ class Column:
         if self.kind in {"FLOAT", "DOUBLE"}:
             return f"NOT isfinite({name})"
         if self.kind.startswith(("DATE", "TIMESTAMP")):
-            return f"{name} < DATE '1000-01-01' OR {name} >= DATE '10000-01-01'"
+            return f"({self.value}) < DATE '1000-01-01' OR ({self.value}) >= DATE '10000-01-01'"
         return f"length({name}::VARCHAR) > {self.width}" if self.width else None
 
     @property
@@ -118,7 +118,8 @@ def _scientific(text: str, mantissa: str, strip: str, integer: str) -> str:
     exponent = f"CAST(COALESCE(NULLIF(SUBSTRING({text}, LENGTH({mantissa}) + 2), ''), '0') AS {integer})"
     decimals = f"LENGTH({mantissa}) - COALESCE(NULLIF(INSTR({mantissa}, '.'), 0), LENGTH({mantissa}))"
     power = f"{exponent} - ({decimals}) + LENGTH({digits}) - LENGTH({stripped})"
-    return f"CASE WHEN {stripped} = '' THEN '0' ELSE CONCAT(CAST({stripped} AS {integer}), 'e', {power}) END"
+    printed = f"CONCAT(CAST({stripped} AS {integer}), 'e', {power})"
+    return f"CASE WHEN {text} IS NULL THEN NULL WHEN {stripped} = '' THEN '0' ELSE {printed} END"
 
 
 def column(name: str, dtype: exp.DataType, width: int | None) -> Column:

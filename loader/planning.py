@@ -51,6 +51,10 @@ class CountingConsole(TerminalConsole):
         shown = None if self.quiet else duration_ms
         super().update_snapshot_evaluation_progress(snapshot, interval, batch_idx, shown, *args, **kwargs)
 
+    def start_cleanup(self, ignore_ttl: bool) -> bool:
+        """Go on without asking: the command that started it has been told."""
+        return True
+
     def show_environment_difference_summary(self, *args: Any, **kwargs: Any) -> None:
         """Show which models differ, unless quiet."""
         if not self.quiet:

@@ -57,7 +57,7 @@ class PublishKind(CustomKind):
 
     @model_validator(mode="after")
     def _check_properties(self) -> PublishKind:
-        known = {"primary_key", "indexes", "widths", "publisher_version"}
+        known = {"primary_key", "indexes", "widths"}
         if unknown := set(self.materialization_properties) - known:
             raise ConfigError(f"publish has no property {_list(sorted(unknown))}, only {_list(sorted(known))}")
         if not self.primary_key:
@@ -158,7 +158,8 @@ class Publication:
                 self.table, rows, table_description=description, column_descriptions=descriptions
             )
             return
-        with self._staging() as (new, old):
+        # One transaction, so that SQLMesh does not reconnect in between: the lock would be gone with the connection.
+        with self.adapter.transaction(), self._staging() as (new, old):
             self.create(new)
             self.load(new)
             self.verify(new)
@@ -235,7 +236,8 @@ class Publication:
             try:
                 yield new, old
             finally:
-                self.adapter.execute(f"DROP TABLE IF EXISTS {new}, {old}")
+                if self.adapter.connection.open:
+                    self.adapter.execute(f"DROP TABLE IF EXISTS {new}, {old}")
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[bool]:
@@ -244,7 +246,7 @@ class Publication:
         try:
             yield bool(taken)
         finally:
-            if taken:
+            if taken and self.adapter.connection.open:
                 self.adapter.fetchone(f"SELECT RELEASE_LOCK({lock})")
 
     def create(self, table: str) -> None:
@@ -269,7 +271,7 @@ class Publication:
             SQLMeshError: when the server did not take every row as it was sent.
         """
         try:
-            loaded, warnings = self._load_data(table)
+            self._load_data(table)
         except ServingError as error:
             if error.code not in LOCAL_INFILE_OFF:
                 raise
@@ -277,21 +279,20 @@ class Publication:
                 f"{self.model.name}: the server forbids LOAD DATA LOCAL, so its rows go by INSERT, which is slower. "
                 "To allow it: SET GLOBAL local_infile = ON, and local_infile = ON in the server's configuration."
             )
-            loaded, warnings = self._insert(table), []
-        if warnings or loaded != self.count:
-            raise SQLMeshError(f"{self.model.name}: {self.count:,} rows sent, {loaded:,} taken: {'; '.join(warnings)}")
+            self._insert(table)
 
-    def _load_data(self, table: str) -> tuple[int, list[str]]:
+    def _load_data(self, table: str) -> None:
         """Stream DuckDB's COPY through a pipe into LOAD DATA LOCAL: no row touches the client's disk."""
         names = _list(mysql_name(c.name) for c in self.columns)
         with self._pipe() as path:
             self.adapter.execute(
                 f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table} CHARACTER SET utf8mb4 {FIELDS} ({names})"
             )
-            loaded = self.adapter.cursor.rowcount
-            # LOCAL makes warnings of errors: it cuts a long text, skips a duplicate, stores 0 for what is no number.
-            warnings = self.adapter.fetchall("SHOW WARNINGS LIMIT 5")
-        return loaded, [text for _, _, text in warnings]
+            loaded, warnings = self.adapter.cursor.rowcount, self.adapter.cursor.warning_count
+        # LOCAL makes warnings of errors: it cuts a long text, skips a duplicate, stores 0 for what is no number.
+        if loaded != self.count or warnings:
+            reasons = "; ".join(text for _, _, text in self.adapter.fetchall("SHOW WARNINGS LIMIT 5"))
+            raise SQLMeshError(f"{self.model.name}: {self.count:,} rows sent, {loaded:,} taken: {reasons}")
 
     @contextmanager
     def _pipe(self) -> Iterator[str]:
@@ -351,19 +352,17 @@ class Publication:
                 get_console().log_status_update(f"  {self.table.name}: {rows:,} of {self.count:,} rows, {rate:,.0f}/s")
             yield query
 
-    def _insert(self, table: str) -> int:
-        """Send the rows as INSERT statements, their text rendered by DuckDB; return how many the server took."""
+    def _insert(self, table: str) -> None:
+        """Send the rows as INSERT statements, their text rendered by DuckDB; strict mode makes errors of bad values."""
         values = _list(f"COALESCE({c.literal}, 'NULL')" for c in self.columns)
-        cursor, loaded = self.source.connection.cursor(), 0
+        cursor = self.source.connection.cursor()
         for query in self._progress(self._slices()):
             cursor.execute(f"SELECT '(' || CONCAT_WS(',', {values}) || ')' FROM ({query})")
             while rows := cursor.fetchmany(BATCH_ROWS):
                 for batch in _batches([text for (text,) in rows]):
                     # Past `execute`, which logs the statement: a log is no place for patients' data.
                     self.adapter._execute(f"INSERT INTO {table} VALUES {batch}")
-                    loaded += self.adapter.cursor.rowcount
         cursor.close()
-        return loaded
 
     def verify(self, table: str) -> None:
         """Compare what `table` holds with what was sent: the rows, and one digest of all their values.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pymysql
-from pydantic import Field
+from pydantic import Field, SecretStr
 from sqlglot import exp
 from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConnectionConfig
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
@@ -57,13 +57,23 @@ class ServingError(SQLMeshError):
         super().__init__(f"serving server, {doing}: {error.args[-1] if error.args else error} ({self.code}){remedy}")
 
 
-def connect(*, tls: dict[str, str], **kwargs: Any) -> pymysql.Connection:
+class Connection(pymysql.Connection):
+    """A connection that can be rolled back even when the server has ended it, and so has rolled back itself."""
+
+    def rollback(self) -> None:
+        """Roll back, unless the connection is gone."""
+        if self.open:
+            super().rollback()
+
+
+def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Connection:
     """Connect to the serving server, and set what must not depend on its defaults.
 
     Args:
+        password: the account's.
         tls: `ssl_ca`, the path of a CA's PEM file, and `ssl_verify`: `true` (certificate and host name, the default),
             `ca` (certificate alone) or `false`. With either of them a connection without TLS is refused.
-        kwargs: PyMySQL's own arguments.
+        kwargs: further arguments of PyMySQL.
 
     Raises:
         ServingError: when the server cannot be reached or refuses the account.
@@ -78,7 +88,7 @@ def connect(*, tls: dict[str, str], **kwargs: Any) -> pymysql.Connection:
         context.check_hostname = verify == "true"
         context.verify_mode = ssl.CERT_NONE if verify == "false" else ssl.CERT_REQUIRED
     try:
-        connection = pymysql.connect(**kwargs)
+        connection = Connection(password=password.get_secret_value(), **kwargs)
         # Texts compare as in DuckDB, by their bytes, trailing blanks included. The literals of a view keep the
         # collation of the session that creates it.
         collation = "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
@@ -122,7 +132,7 @@ class ServingAdapter(MySQLEngineAdapter):
             raise ServingError(error, f"running {statement[:100]}") from error
 
     def _fetch_native_df(self, query: exp.Expression | str, quote_identifiers: bool = False) -> Any:
-        """Fetch the rows of `query`, from DuckDB where it reads tables there (`sqlmesh evaluate` of a published model)."""
+        """Fetch the rows of `query`; from DuckDB if its tables are there (`sqlmesh evaluate` of a published model)."""
         tables = query.find_all(exp.Table) if isinstance(query, exp.Expression) else ()
         if any(table.catalog == self.source.default_catalog for table in tables):
             return self.source._fetch_native_df(query, quote_identifiers)
@@ -132,7 +142,7 @@ class ServingAdapter(MySQLEngineAdapter):
 class ServingConnection(MySQLConnectionConfig):
     """The connection to a MySQL or MariaDB server; `source` is that to the warehouse from which it is loaded."""
 
-    password: str = Field(repr=False)
+    password: SecretStr
     tls: dict[str, str] = {}
     source: DuckDBConnectionConfig = Field(exclude=True, repr=False)
 
@@ -153,7 +163,7 @@ class ServingConnection(MySQLConnectionConfig):
         return ServingAdapter
 
     @property
-    def _connection_factory(self) -> Callable[..., pymysql.Connection]:
+    def _connection_factory(self) -> Callable[..., Connection]:
         return connect
 
     @property

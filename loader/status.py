@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmesh import Context
+from sqlmesh.core.console import set_console
 
 from loader import landing, settings
+from loader.planning import CountingConsole
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,17 @@ def landed_tables() -> list[LandedTable]:
     return [LandedTable(t, tuple(f), n, r, at, counts.get(t)) for t, f, n, r, at in rows]
 
 
-def collect() -> list[str]:
+def collect(ignore_ttl: bool = False) -> list[str]:
     """Run SQLMesh's janitor, then drop the landed tables that no kept version of a model and no delivery names.
 
     A version that SQLMesh keeps (a week after its last environment left it) keeps its landed tables, so that rolling
-    back needs no file.
+    back needs no file. With `ignore_ttl` only what an environment uses is kept.
     """
-    context().run_janitor(ignore_ttl=False)
+    set_console(CountingConsole(quiet=True))
+    sqlmesh = context()
+    sqlmesh.run_janitor(ignore_ttl=ignore_ttl)
+    for adapter in sqlmesh.engine_adapters.values():
+        adapter.close()
     kept = {delivery["landed"] for delivery in landing.deliveries().values()}
     with landing.connect() as con:
         landed = [t for (t,) in con.execute("SELECT DISTINCT landed_table FROM landing.file ORDER BY 1").fetchall()]

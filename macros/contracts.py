@@ -18,21 +18,24 @@ def landed_tables(evaluator: MacroEvaluator) -> exp.Tuple:
     )
 
 
+@macro()
+def landed_relation(evaluator: MacroEvaluator, landed: exp.Expression, names: exp.Tuple) -> exp.Expression:
+    """Return the landed table; where nobody delivered the source, no rows of the same columns."""
+    if not isinstance(landed, exp.Null):
+        return exp.table_(landed.name, db="landing")
+    nothing = (f"NULL::TEXT AS {name.sql('duckdb')}" for name in names.expressions)
+    return exp.select("0 AS rowid", *nothing, dialect="duckdb").where("FALSE").subquery("nothing_delivered")
+
+
 def _blueprint(contract: dict[str, t.Any], landed: str | None) -> exp.Tuple:
     names = [column["name"] for column in contract["columns"]]
     values = [_read(name, contract["null_marks"]) for name in names]
-    if landed:
-        relation: exp.Expression = exp.to_table(f"landing.{landed}", dialect="duckdb")
-    else:
-        # A source that nobody delivered is an empty table of the same columns, so that every model above still builds.
-        nothing = exp.select("0 AS rowid", *(f'NULL::TEXT AS "{name}"' for name in names)).where("FALSE")
-        relation = nothing.subquery("landed")
     broken = [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"])]
     # Not CONCAT_WS: SQLGlot 30.8 rewrites it to a NULL where any part is NULL (tests/test_models.py watches for it).
     fault = f"NULLIF(ARRAY_TO_STRING([{', '.join(broken)}], '; '), '')" if broken else "NULL::TEXT"
     properties = {
         "source_table": exp.to_identifier(contract["name"]),
-        "landed": relation,
+        "landed": exp.to_identifier(landed) if landed else exp.null(),
         "names": exp.tuple_(*(exp.column(name, quoted=True) for name in names)),
         "columns": exp.tuple_(*(exp.maybe_parse(value, dialect="duckdb") for value in values)),
         "violation": exp.maybe_parse(fault, dialect="duckdb"),

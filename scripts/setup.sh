@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make .venv: Python 3.11 or 3.12, what uv.lock pins, and this project, editable. Nothing is done when nothing changed.
+# Make .venv: Python 3.11 to 3.13, what uv.lock pins, and this project, editable. Nothing is done when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,12 +15,12 @@ python=
 if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3.12 python3.11 python3; fi
 for name; do
   # Run it: a name on PATH may be a shim for a version that is not installed.
-  if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+  if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
     python=$name
     break
   fi
 done
-[ -n "$python" ] || die "needs Python 3.11 or 3.12 (SQLMesh supports none later); here is" \
+[ -n "$python" ] || die "needs Python 3.11 to 3.13; here is" \
   "$("$name" --version 2>/dev/null || echo none). Install one, or name it: make setup PYTHON=/path/to/python3.12"
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 

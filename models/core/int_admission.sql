@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (unit, admission_id),
   audits (
-    unique_combination_of_columns(columns := (unit, admission_id)),
+    unique_grain(columns := (unit, admission_id)),
     not_null(
       columns := (
         unit,

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (code_system, code),
   audits (
-    unique_combination_of_columns(columns := (code_system, code)),
+    unique_grain(columns := (code_system, code)),
     not_null(columns := (code_system, code, is_cancer))
   ),
   description 'Reason codes of encounters and procedures; where a code came with several texts, the most frequent one.'

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, encounter_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, encounter_id)),
+    unique_grain(columns := (source_system, encounter_id)),
     not_null(
       columns := (
         source_system,
@@ -47,7 +47,9 @@ SELECT
   @HOSPITAL_TIME(e.stop_ts_utc) AS stop_ts,
   CASE
     WHEN e.stop_ts_utc >= e.start_ts_utc
-    THEN FLOOR(DATE_DIFF('SECOND', e.start_ts_utc, e.stop_ts_utc) / 60.0)::INT
+    THEN (
+      DATE_DIFF('SECOND', e.start_ts_utc, e.stop_ts_utc) / 60.0
+    )::DECIMAL(14, 2)
   END AS duration_min,
   e.base_cost,
   e.claim_amount,

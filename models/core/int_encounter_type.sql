@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (type_code, type_description),
   audits (
-    unique_combination_of_columns(columns := (type_code, type_description)),
+    unique_grain(columns := (type_code, type_description)),
     not_null(columns := (type_code, type_description, is_hospice))
   ),
   description 'Encounter types by code and text, with the rule that reference.encounter_type_rule gives the code.'

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (unit, admission_id, evidence),
   audits (
-    unique_combination_of_columns(columns := (unit, admission_id, evidence)),
+    unique_grain(columns := (unit, admission_id, evidence)),
     not_null(columns := (unit, admission_id, evidence)),
     references_resolve(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
   ),

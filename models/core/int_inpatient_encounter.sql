@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, encounter_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, encounter_id)),
+    unique_grain(columns := (source_system, encounter_id)),
     not_null(
       columns := (
         is_oncology_tx,

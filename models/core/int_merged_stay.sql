@@ -7,8 +7,8 @@ MODEL (
     core.int_inpatient_encounter
   ),
   audits (
-    unique_combination_of_columns(columns := (merge_rule, stay_id)),
-    unique_combination_of_columns(columns := (merge_rule, source_system, patient_id, stay_number)),
+    unique_grain(columns := (merge_rule, stay_id)),
+    unique_grain(columns := (merge_rule, source_system, patient_id, stay_number)),
     not_null(columns := (merge_rule, stay_id, patient_id, admit_ts, is_open, is_planned)),
     no_stay_overlap(),
     every_encounter_in_a_stay

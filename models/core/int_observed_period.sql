@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain source_system,
   audits (
-    unique_values(columns := source_system),
+    unique_grain(columns := source_system),
     not_null(columns := (source_system, observed_from, observed_until))
   ),
   description 'The span of each source, from the start of its first encounter to the end of its last.'

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (procedure_code, procedure_description),
   audits (
-    unique_combination_of_columns(columns := (procedure_code, procedure_description)),
+    unique_grain(columns := (procedure_code, procedure_description)),
     not_null(
       columns := (procedure_code, procedure_description, is_oncology_tx, is_dialysis, is_hospice)
     )

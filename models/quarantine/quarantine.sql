@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain record_number,
   audits (
-    unique_values(columns := record_number),
+    unique_grain(columns := record_number),
     not_null(columns := (record_number, violation)),
     quarantined_within_limit(source := raw.@source_table)
   ),

@@ -11,4 +11,4 @@ SELECT
   rowid + 1 AS record_number,
   @EACH(@columns, c -> c),
   @violation AS violation
-FROM @landed
+FROM @LANDED_RELATION(@landed, @names)

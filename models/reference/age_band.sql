@@ -15,7 +15,7 @@ MODEL (
   ),
   grain age_band_key,
   audits (
-    unique_values(columns := (
+    unique_grain(columns := (
       age_band_key
     )),
     not_null(columns := (

@@ -12,7 +12,7 @@ MODEL (
   ),
   grain (applies_to, pattern),
   audits (
-    unique_combination_of_columns(columns := (applies_to, pattern)),
+    unique_grain(columns := (applies_to, pattern)),
     not_null(columns := (applies_to, pattern))
   ),
   description 'Judgement table: LIKE patterns, matched without regard to case, on the description of a procedure, an encounter type or a diagnosis.',

@@ -12,14 +12,11 @@ MODEL (
     basis TEXT
   ),
   grain class_code,
-  audits (
-    unique_values(columns := (
+  audits (unique_grain(columns := (
       class_code
-    )),
-    not_null(columns := (
+    )), not_null(columns := (
       class_code
-    ))
-  ),
+  ))),
   description 'Encounter classes of Synthea and the group they belong to.',
   column_descriptions (
     class_code = 'Code as the source writes it.',

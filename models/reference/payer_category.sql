@@ -12,14 +12,11 @@ MODEL (
     basis TEXT
   ),
   grain payer_name,
-  audits (
-    unique_values(columns := (
+  audits (unique_grain(columns := (
       payer_name
-    )),
-    not_null(columns := (
+    )), not_null(columns := (
       payer_name
-    ))
-  ),
+  ))),
   description 'Payer names and the category they belong to.',
   column_descriptions (
     payer_name = 'Name as the source writes it.',

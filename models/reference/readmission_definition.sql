@@ -18,7 +18,7 @@ MODEL (
   ),
   grain definition_code,
   audits (
-    unique_values(columns := (
+    unique_grain(columns := (
       definition_code
     )),
     not_null(columns := (

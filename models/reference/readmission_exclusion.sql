@@ -13,7 +13,7 @@ MODEL (
   ),
   grain (definition_code, evidence),
   audits (
-    unique_combination_of_columns(columns := (definition_code, evidence)),
+    unique_grain(columns := (definition_code, evidence)),
     not_null(columns := (definition_code, evidence))
   ),
   description 'Which evidence excludes an admission from the denominator of which rate; the lowest priority number is the reason given.',

@@ -10,14 +10,11 @@ MODEL (
     member_code TEXT
   ),
   grain member_key,
-  audits (
-    unique_values(columns := (
+  audits (unique_grain(columns := (
       member_key
-    )),
-    not_null(columns := (
+    )), not_null(columns := (
       member_key
-    ))
-  ),
+  ))),
   description 'The members every dimension has beside its real rows.',
   column_descriptions (
     member_key = 'Key of the member: -1, -2 or -3.',

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain class_code,
   audits (
-    unique_values(columns := class_code)
+    unique_grain(columns := class_code)
   ),
   description 'Claims by encounter class. Amounts are in USD and add up to the total claim.',
   column_descriptions (

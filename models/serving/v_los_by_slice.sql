@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain (slice, slice_value),
   audits (
-    unique_combination_of_columns(columns := (slice, slice_value))
+    unique_grain(columns := (slice, slice_value))
   ),
   description 'Average length of stay (ALOS) of closed inpatient stays, overall and by age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
   column_descriptions (

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain payer_key,
   audits (
-    unique_values(columns := payer_key)
+    unique_grain(columns := payer_key)
   ),
   description 'Non-covered cost by payer: claim less what the payer paid. Amounts are in USD and add up to the total gap.',
   column_descriptions (

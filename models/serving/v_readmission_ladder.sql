@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain definition_code,
   audits (
-    unique_values(columns := definition_code)
+    unique_grain(columns := definition_code)
   ),
   description 'The readmission rates side by side: each definition with its numerator, denominator, value and 95 % Wilson interval.',
   column_descriptions (

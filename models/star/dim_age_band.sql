@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain age_band_key,
   audits (
-    unique_values(columns := age_band_key),
-    unique_combination_of_columns(columns := (scheme, band_label)),
+    unique_grain(columns := age_band_key),
+    unique_grain(columns := (scheme, band_label)),
     not_null(columns := (age_band_key, scheme, band_label, sort_order)),
     has_unknown_members(key_col := age_band_key)
   ),

@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain date_key,
   audits (
-    unique_values(columns := (date_key, full_date)),
+    unique_grain(columns := date_key),
+    unique_grain(columns := full_date),
     not_null(columns := (date_key, full_date, year, quarter, month, is_weekend, is_sentinel)),
     contiguous_days()
   ),

@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain diagnosis_key,
   audits (
-    unique_values(columns := diagnosis_key),
-    unique_combination_of_columns(columns := (code_system, code)),
+    unique_grain(columns := diagnosis_key),
+    unique_grain(columns := (code_system, code)),
     not_null(columns := (diagnosis_key, code_system, code, is_cancer)),
     has_unknown_members(key_col := diagnosis_key)
   ),

@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain class_key,
   audits (
-    unique_values(columns := (class_key, class_code)),
+    unique_grain(columns := class_key),
+    unique_grain(columns := class_code),
     not_null(columns := (class_key, class_code, class_label, class_group, is_acute_inpatient)),
     has_unknown_members(key_col := class_key)
   ),

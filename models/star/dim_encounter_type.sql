@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain type_key,
   audits (
-    unique_values(columns := type_key),
+    unique_grain(columns := type_key),
     not_null(columns := (type_key, type_code, code_system, type_description)),
     has_unknown_members(key_col := type_key)
   ),

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain organization_key,
   audits (
-    unique_values(columns := organization_key),
+    unique_grain(columns := organization_key),
     not_null(columns := (organization_key, organization_id, organization_name)),
     has_unknown_members(key_col := organization_key)
   ),

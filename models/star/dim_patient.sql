@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain patient_key,
   audits (
-    unique_values(columns := patient_key),
-    unique_combination_of_columns(columns := (patient_durable_key, valid_from)),
+    unique_grain(columns := patient_key),
+    unique_grain(columns := (patient_durable_key, valid_from)),
     not_null(
       columns := (
         patient_key,
@@ -14,7 +14,7 @@ MODEL (
         valid_to,
         is_current,
         is_deceased,
-        is_name_repaired
+        is_text_repaired
       )
     ),
     has_unknown_members(key_col := patient_key),
@@ -38,9 +38,10 @@ MODEL (
     patient_id = 'Patient id of the source.',
     source_system = 'Source that delivered the patient.',
     patient_name = 'Name for presentation: accents repaired, digits of the synthetic source removed.',
-    is_name_repaired = '1 where the delivered name held letters mangled by Mac Roman, which are repaired here, else 0.',
+    is_text_repaired = '1 where the delivered name, birth place or address held letters that Mac Roman had mangled, which are repaired here, else 0.',
     birth_date = 'Day of birth; NULL where not recorded.',
     death_date = 'Day of death; NULL while none is recorded.',
+    birth_place = 'Place of birth: accents repaired; NULL where not recorded.',
     sex = 'Sex as delivered.',
     race = 'Race as delivered.',
     ethnicity = 'Ethnicity as delivered.',
@@ -70,9 +71,10 @@ SELECT
     '',
     'g'
   )::TEXT AS patient_name,
-  is_name_repaired::SMALLINT AS is_name_repaired,
+  is_text_repaired::SMALLINT AS is_text_repaired,
   birth_date::DATE AS birth_date,
   death_date::DATE AS death_date,
+  birth_place::TEXT AS birth_place,
   sex::TEXT AS sex,
   race::TEXT AS race,
   ethnicity::TEXT AS ethnicity,
@@ -97,6 +99,7 @@ SELECT
   'warehouse',
   member_label,
   0,
+  NULL,
   NULL,
   NULL,
   member_label,

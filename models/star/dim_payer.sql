@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain payer_key,
   audits (
-    unique_values(columns := payer_key),
+    unique_grain(columns := payer_key),
     not_null(columns := (payer_key, payer_id, payer_name, payer_category, insurance_type)),
     has_unknown_members(key_col := payer_key)
   ),

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain procedure_key,
   audits (
-    unique_values(columns := procedure_key),
+    unique_grain(columns := procedure_key),
     not_null(
       columns := (
         procedure_key,

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain definition_code,
   audits (
-    unique_values(columns := definition_code),
+    unique_grain(columns := definition_code),
     not_null(columns := (definition_code, definition_label, unit, measure, counted_as, note))
   ),
   description 'The readmission rates published side by side, and what each counts.',

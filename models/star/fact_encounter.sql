@@ -5,7 +5,7 @@ MODEL (
   grain encounter_key,
   depends_on (star.dim_date, staging.stg_synthea__encounters),
   audits (
-    unique_values(columns := encounter_key),
+    unique_grain(columns := encounter_key),
     not_null(
       columns := (
         encounter_key,
@@ -80,7 +80,7 @@ MODEL (
     stop_ts = 'End, hospital time; NULL while it is open.',
     midnights = 'Days between the dates of start and end, 0 on the same day; NULL while open or where the end is before the start.',
     complete_days = 'Complete 24-hour periods from start to end, as TIMESTAMPDIFF(DAY) counts them; NULL while open or where the end is before the start.',
-    duration_min = 'Minutes from start to end; NULL while open or where the end is before the start.',
+    duration_min = 'Minutes from start to end, to two decimals; NULL while open or where the end is before the start.',
     base_cost = 'Base cost of the encounter without its line items, in USD.',
     claim_amount = 'Total claim of the encounter, in USD.',
     payer_paid = 'What the payer covered, in USD; 0 is a real value.',
@@ -116,7 +116,7 @@ SELECT
     WHEN e.is_negative_duration = 0
     THEN FLOOR(DATE_DIFF('SECOND', e.start_ts, e.stop_ts) / 86400.0)
   END::INT AS complete_days,
-  e.duration_min::INT AS duration_min,
+  e.duration_min::DECIMAL(14, 2) AS duration_min,
   e.base_cost::DECIMAL(14, 2) AS base_cost,
   e.claim_amount::DECIMAL(14, 2) AS claim_amount,
   e.payer_paid::DECIMAL(14, 2) AS payer_paid,

@@ -7,7 +7,7 @@ MODEL (
     star.dim_date
   ),
   audits (
-    unique_values(columns := stay_key),
+    unique_grain(columns := stay_key),
     not_null(
       columns := (
         stay_key,

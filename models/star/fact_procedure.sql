@@ -5,7 +5,7 @@ MODEL (
   grain procedure_event_key,
   depends_on (star.dim_date, star.dim_patient),
   audits (
-    unique_values(columns := procedure_event_key),
+    unique_grain(columns := procedure_event_key),
     not_null(
       columns := (
         procedure_event_key,

@@ -5,7 +5,7 @@ MODEL (
   grain (definition_code, admission_key),
   depends_on (star.dim_readmission_definition, star.fact_inpatient_stay),
   audits (
-    unique_combination_of_columns(columns := (definition_code, admission_key)),
+    unique_grain(columns := (definition_code, admission_key)),
     not_null(
       columns := (
         definition_code,

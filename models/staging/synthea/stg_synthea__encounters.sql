@@ -5,7 +5,7 @@ MODEL (
   grain encounter_id,
   depends_on (quarantine.synthea__encounters, staging.stg_synthea__patients),
   audits (
-    unique_values(columns := encounter_id),
+    unique_grain(columns := encounter_id),
     not_null(columns := encounter_id),
     rows_preserved(source := raw.synthea__encounters, quarantine := quarantine.synthea__encounters),
     references_resolve(

@@ -7,7 +7,7 @@ MODEL (
     quarantine.synthea__organizations
   ),
   audits (
-    unique_values(columns := organization_id),
+    unique_grain(columns := organization_id),
     not_null(columns := organization_id),
     rows_preserved(
       source := raw.synthea__organizations,

@@ -7,7 +7,7 @@ MODEL (
     quarantine.synthea__patients
   ),
   audits (
-    unique_values(columns := patient_id),
+    unique_grain(columns := patient_id),
     not_null(columns := patient_id),
     rows_preserved(source := raw.synthea__patients, quarantine := quarantine.synthea__patients),
     nulls_preserved(
@@ -46,10 +46,10 @@ SELECT
   TRIM(suffix) AS name_suffix,
   @REPAIR_TEXT(maiden) AS maiden_name,
   CASE
-    WHEN @IS_MANGLED(ARRAY_TO_STRING([first, middle, last, maiden], ' '))
+    WHEN @IS_MANGLED(ARRAY_TO_STRING([first, middle, last, maiden, birthplace, address, city], ' '))
     THEN 1
     ELSE 0
-  END AS is_name_repaired,
+  END AS is_text_repaired,
   TRIM(marital) AS marital_status,
   TRIM(race) AS race,
   TRIM(ethnicity) AS ethnicity,

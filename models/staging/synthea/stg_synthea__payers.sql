@@ -7,7 +7,7 @@ MODEL (
     quarantine.synthea__payers
   ),
   audits (
-    unique_values(columns := payer_id),
+    unique_grain(columns := payer_id),
     not_null(columns := payer_id),
     rows_preserved(source := raw.synthea__payers, quarantine := quarantine.synthea__payers),
     nulls_preserved(

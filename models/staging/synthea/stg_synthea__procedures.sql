@@ -9,7 +9,7 @@ MODEL (
     staging.stg_synthea__patients
   ),
   audits (
-    unique_combination_of_columns(columns := (encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc)),
+    unique_grain(columns := (encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc)),
     not_null(columns := (encounter_id, patient_id, procedure_code, start_ts_utc)),
     rows_preserved(source := raw.synthea__procedures, quarantine := quarantine.synthea__procedures),
     references_resolve(

@@ -1,0 +1,693 @@
+"""The publish materialization and the serving gateway, on a real server: what arrives, is refused, and survives."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from sqlglot import exp, parse_one
+from sqlmesh import Context
+from sqlmesh.core.config import CategorizerConfig, Config, DuckDBConnectionConfig, ModelDefaultsConfig, PlanConfig
+from sqlmesh.core.dialect import parse
+from sqlmesh.core.engine_adapter import EngineAdapter
+from sqlmesh.core.model import Model, load_sql_based_model
+from sqlmesh.utils.errors import ConfigError, SQLMeshError
+
+from loader import publish, serving
+from loader.publish import Publication, Publish
+from loader.serving import ServingConnection, ServingError
+from loader.settings import ServingUrl
+
+SCHEMA = "publish_test"
+PHYSICAL = f"sqlmesh__{SCHEMA}"
+TABLE = f'"serving"."{PHYSICAL}"."t"'
+
+HARD_TEXTS = [
+    None, "", "NULL", "null", "\\N", "\\", "\\\\", "a\\", "\\'", "'", "''", '"', '""', '"a","b"', '",', "a\tb", "a\nb",
+    "a\r\nb", "\r", "\n", "a\0b", "\0", "\x1a", "\x1f", "\x1e", "%s", "🏥 é è ß 漢字", "e\u0301", "\u200b", " ", "a",
+    "a ", " a", "A", "á", "N,", "\ufeff", "x" * 10_000,
+]  # fmt: skip
+
+
+def model(key: str = "k", query: str = "SELECT 1 AS k", **properties: str) -> Model:
+    """Return a published model; properties are SQL."""
+    properties = {"primary_key": f"({key})", **properties}
+    listed = ", ".join(f"{name} = {value}" for name, value in properties.items() if value)
+    text = (
+        f"MODEL (name {SCHEMA}.t, gateway serving, dialect duckdb, "
+        f"kind CUSTOM (materialization publish, materialization_properties ({listed}))); {query}"
+    )
+    return load_sql_based_model(parse(text, default_dialect="duckdb"), dialect="duckdb")
+
+
+class Bench:
+    """A DuckDB warehouse, the serving server, and a way to publish from one to the other and to look at the result."""
+
+    def __init__(self, url: str, folder: Path, connection: type[ServingConnection] = ServingConnection) -> None:
+        self.url = ServingUrl.parse(url)
+        self.warehouse = DuckDBConnectionConfig(catalogs={"warehouse": str(folder / "w.duckdb")}, concurrent_tasks=4)
+        account = {"host": self.url.host, "port": self.url.port, "user": self.url.user, "password": self.url.password}
+        self.adapter = connection(**account, source=self.warehouse).create_engine_adapter()
+        self.account = account
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement on the server, on a connection of its own."""
+        with closing(pymysql.connect(**self.account, charset="utf8mb4", autocommit=True)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall())
+
+    def duckdb(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement on DuckDB."""
+        return self.adapter.source.cursor.execute(statement, values).fetchall()
+
+    def publication(
+        self, query: str, key: str = "k", of: type[Publication] = Publication, **properties: str
+    ) -> Publication:
+        """Return a publication of a DuckDB query."""
+        return of(self.adapter, exp.to_table(TABLE), model(key, **properties), [], parse_one(query, dialect="duckdb"))
+
+    def publish(self, query: str, key: str = "k", **properties: str) -> None:
+        """Publish a DuckDB query as SQLMesh would."""
+        rows = parse_one(query, dialect="duckdb")
+        Publish(self.adapter).insert(TABLE, rows, model(key, **properties), True, {}, snapshots={})
+
+    def types(self) -> dict[str, str]:
+        """Return the columns of the published table and their types, without MariaDB's display widths."""
+        columns = self.sql(
+            "SELECT column_name, column_type FROM information_schema.columns "
+            f"WHERE table_schema = '{PHYSICAL}' AND table_name = 't' ORDER BY ordinal_position"
+        )
+        return {name: dtype.replace("bigint(20)", "bigint").replace("int(11)", "int").replace("smallint(6)", "smallint")
+                for name, dtype in columns}  # fmt: skip
+
+    def tables(self) -> set[str]:
+        """Return the tables in the physical schema."""
+        return {name for (name,) in self.sql(f"SHOW TABLES IN {PHYSICAL}")}
+
+    def checksum(self) -> list[tuple[Any, ...]]:
+        """Return the server's own checksum of the published table."""
+        return self.sql(f"CHECKSUM TABLE {PHYSICAL}.t")
+
+
+@pytest.fixture
+def bench(serving_url: str, tmp_path: Path) -> Iterator[Bench]:
+    """A warehouse and the server with an empty schema."""
+    bench = Bench(serving_url, tmp_path)
+    bench.sql(f"DROP DATABASE IF EXISTS {PHYSICAL}")
+    bench.sql(f"CREATE DATABASE {PHYSICAL}")
+    yield bench
+    bench.adapter.close()
+    bench.sql(f"DROP DATABASE {PHYSICAL}")
+
+
+class WithoutLocalInfile(ServingConnection):
+    """A client without the capability that LOAD DATA LOCAL needs: servers refuse it as if it were off there."""
+
+    @property
+    def _static_connection_kwargs(self) -> dict[str, Any]:
+        return {**super()._static_connection_kwargs, "local_infile": False}
+
+
+@pytest.fixture(params=["LOAD DATA", "INSERT"])
+def way(request: pytest.FixtureRequest, bench: Bench) -> Bench:
+    """The same bench for each of the two ways of loading."""
+    if request.param == "INSERT":
+        bench.adapter = WithoutLocalInfile(**bench.account, source=bench.warehouse).create_engine_adapter()
+    return bench
+
+
+# What arrives
+
+
+@pytest.mark.serving
+def test_hard_texts_arrive_as_they_are(way: Bench) -> None:
+    way.duckdb("CREATE TABLE hard (k INTEGER, t VARCHAR)")
+    for k, text in enumerate(HARD_TEXTS):
+        way.duckdb("INSERT INTO hard VALUES (?, ?)", k, text)
+    way.publish("SELECT * FROM warehouse.main.hard", widths="(t = 12000)")
+    assert way.sql(f"SELECT k, t FROM {PHYSICAL}.t ORDER BY k") == list(enumerate(HARD_TEXTS))
+    assert way.types() == {"k": "int", "t": "varchar(12000)"}
+
+
+@pytest.mark.serving
+def test_texts_that_differ_in_bytes_are_different_keys(way: Bench) -> None:
+    keys = sorted({text for text in HARD_TEXTS if text is not None and len(text) < 100})
+    way.duckdb("CREATE TABLE hard (k VARCHAR)")
+    for key in keys:
+        way.duckdb("INSERT INTO hard VALUES (?)", key)
+    way.publish("SELECT * FROM warehouse.main.hard")
+    assert sorted(key for (key,) in way.sql(f"SELECT k FROM {PHYSICAL}.t")) == keys
+    assert way.sql(f"SELECT k FROM {PHYSICAL}.t WHERE k = 'a '") == [("a ",)]
+
+
+TYPES: list[tuple[str, list[str], str, list[Any]]] = [
+    ("BOOLEAN", ["true", "false"], "smallint", [1, 0]),
+    ("TINYINT", ["-128", "127"], "smallint", [-128, 127]),
+    ("UTINYINT", ["0", "255"], "smallint", [0, 255]),
+    ("SMALLINT", ["-32768", "32767"], "smallint", [-32768, 32767]),
+    ("USMALLINT", ["65535"], "int", [65535]),
+    ("INTEGER", ["-2147483648", "2147483647"], "int", [-(2**31), 2**31 - 1]),
+    ("UINTEGER", ["4294967295"], "bigint", [2**32 - 1]),
+    ("BIGINT", [str(-(2**63)), str(2**63 - 1)], "bigint", [-(2**63), 2**63 - 1]),
+    ("UBIGINT", [str(2**64 - 1)], "decimal(20,0)", [2**64 - 1]),
+    ("HUGEINT", [str(-(2**127)), str(2**127 - 1)], "decimal(39,0)", [-(2**127), 2**127 - 1]),
+    ("UHUGEINT", [str(2**128 - 1)], "decimal(39,0)", [2**128 - 1]),
+    ("DECIMAL(14, 2)", ["0.01", "-0.01", "999999999999.99"], "decimal(14,2)",
+     [Decimal("0.01"), Decimal("-0.01"), Decimal("999999999999.99")]),
+    ("DECIMAL(38, 30)", ["-99999999." + "9" * 30, "0." + "0" * 29 + "1"], "decimal(38,30)",
+     [Decimal("-99999999." + "9" * 30), Decimal("0." + "0" * 29 + "1")]),
+    ("DECIMAL(38, 0)", ["9" * 38], "decimal(38,0)", [Decimal("9" * 38)]),
+    ("FLOAT", ["0.1", "-3.4028235e38", "1e-45"], "double",
+     [0.10000000149011612, -3.4028234663852886e38, 1.401298464324817e-45]),
+    ("DOUBLE", ["0.1", "-0.0", "1e20", "123456789012345678", "1e15", "1e16", "1e-5", "-1e-7", "0.3333333333333333",
+                "1.7976931348623157e308", "2.2250738585072014e-308", "100", "-123.456e-20"], "double",
+     [0.1, 0.0, 1e20, 123456789012345680.0, 1e15, 1e16, 1e-5, -1e-7, 0.3333333333333333,
+      1.7976931348623157e308, 2.2250738585072014e-308, 100.0, -123.456e-20]),
+    ("DATE", ["1000-01-01", "1899-12-31", "2024-02-29", "9999-12-31"], "date",
+     [datetime.date(1000, 1, 1), datetime.date(1899, 12, 31), datetime.date(2024, 2, 29), datetime.date(9999, 12, 31)]),
+    ("TIME", ["00:00:00", "12:34:56.5", "23:59:59.999999"], "time(6)",
+     [datetime.timedelta(), datetime.timedelta(hours=12, minutes=34, seconds=56.5),
+      datetime.timedelta(days=1) - datetime.timedelta(microseconds=1)]),
+    ("TIMESTAMP", ["1000-01-01 00:00:00", "2024-03-31 02:30:00.000001", "9999-12-31 23:59:59.999999"], "datetime(6)",
+     [datetime.datetime(1000, 1, 1), datetime.datetime(2024, 3, 31, 2, 30, 0, 1),
+      datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]),
+    ("TIMESTAMP(0)", ["2024-10-27 01:59:59", "1970-01-01 00:00:00"], "datetime",
+     [datetime.datetime(2024, 10, 27, 1, 59, 59), datetime.datetime(1970, 1, 1)]),
+    ("TIMESTAMP_S", ["2024-12-31 23:59:59"], "datetime", [datetime.datetime(2024, 12, 31, 23, 59, 59)]),
+    ("TIMESTAMP_MS", ["2024-12-31 23:59:59.999"], "datetime(3)", [datetime.datetime(2024, 12, 31, 23, 59, 59, 999000)]),
+    ("TIMESTAMPTZ", ["2024-07-01 00:30:00+02", "2024-07-01 00:30:00-05:30"], "datetime(6)",
+     [datetime.datetime(2024, 6, 30, 22, 30), datetime.datetime(2024, 7, 1, 6)]),
+    ("UUID", ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"], "char(36)",
+     ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"]),
+    ("ENUM('M', 'F')", ["F"], "varchar(4)", ["F"]),
+    ("VARCHAR(40)", ["ä" * 36], "varchar(36)", ["ä" * 36]),
+    ("VARCHAR", ["ä" * 37], "varchar(100)", ["ä" * 37]),
+]  # fmt: skip
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(("dtype", "values", "mysql", "expected"), TYPES, ids=[dtype for dtype, *_ in TYPES])
+def test_every_type_holds_its_extremes(
+    way: Bench, dtype: str, values: list[str], mysql: str, expected: list[Any]
+) -> None:
+    rows = " UNION ALL ".join(f"SELECT {k} AS k, '{value}'::{dtype} AS v" for k, value in enumerate(values))
+    way.duckdb(f"CREATE TABLE types AS {rows} UNION ALL SELECT {len(values)}, NULL")
+    way.publish("SELECT * FROM warehouse.main.types")
+    assert [value for (value,) in way.sql(f"SELECT v FROM {PHYSICAL}.t ORDER BY k")] == [*expected, None]
+    assert way.types()["v"] == mysql
+
+
+@pytest.mark.serving
+def test_all_null_and_empty_tables_are_published(way: Bench) -> None:
+    way.publish("SELECT 1 AS k, NULL::VARCHAR AS t, NULL::DOUBLE AS d, NULL::TIMESTAMP AS at")
+    assert way.sql(f"SELECT * FROM {PHYSICAL}.t") == [(1, None, None, None)]
+    way.publish("SELECT 1 AS k, 'x' AS t WHERE false")
+    assert way.sql(f"SELECT * FROM {PHYSICAL}.t") == []
+
+
+@pytest.mark.serving
+def test_anything_that_hypothesis_thinks_of_arrives(bench: Bench) -> None:
+    texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+    rows = st.lists(
+        st.tuples(texts | st.none(), st.floats(allow_nan=False, allow_infinity=False) | st.none()), max_size=40
+    )
+    bench.duckdb("CREATE TABLE anything (k INTEGER, t VARCHAR, d DOUBLE)")
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(rows)
+    def check(rows: list[tuple[str | None, float | None]]) -> None:
+        bench.duckdb("DELETE FROM anything")
+        for k, (text, number) in enumerate(rows):
+            bench.duckdb("INSERT INTO anything VALUES (?, ?, ?)", k, text, number)
+        bench.publish("SELECT * FROM warehouse.main.anything")
+        assert bench.sql(f"SELECT k, t, d FROM {PHYSICAL}.t ORDER BY k") == [(k, *row) for k, row in enumerate(rows)]
+
+    check()
+
+
+@pytest.mark.serving
+def test_slices_give_every_row_once(way: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "SLICE_ROWS", 100)
+    monkeypatch.setattr(publish, "BATCH_ROWS", 30)
+    monkeypatch.setattr(publish, "BATCH_CHARACTERS", 100)
+    query = "SELECT 'key ' || (i * 7919 % 1000 // 3) AS a, i AS b FROM RANGE(1000) AS r(i)"
+    assert len(way.publication(query, "a, b")._slices()) > 5
+    way.publish(query, "a, b")
+    assert way.sql(f"SELECT COUNT(*), COUNT(DISTINCT a, b), SUM(b) FROM {PHYSICAL}.t") == [(1000, 1000, 499500)]
+
+
+@pytest.mark.serving
+def test_keys_indexes_collation_and_comments(bench: Bench) -> None:
+    star = load_sql_based_model(
+        parse(
+            "MODEL (name star.t, kind FULL, description 'Rows, one each.', "
+            f"column_descriptions (b = 'It''s \"b\" \\ ⚕', c = '{'long ' * 300}')); SELECT 1 AS a, 2 AS b, 'x' AS c",
+            default_dialect="duckdb",
+        ),
+        dialect="duckdb",
+    )
+    published = model("b, a", indexes="((c), (c, a))")
+    query = parse_one("SELECT 1 AS a, 2 AS b, 'x' AS c", dialect="duckdb")
+    Publication(bench.adapter, exp.to_table(TABLE), published, [star], query).run()
+    indexes = bench.sql(
+        "SELECT index_name, GROUP_CONCAT(column_name ORDER BY seq_in_index) FROM information_schema.statistics "
+        f"WHERE table_schema = '{PHYSICAL}' AND table_name = 't' GROUP BY index_name"
+    )
+    assert dict(indexes) == {"PRIMARY": "b,a", "c": "c", "c_2": "c,a"}
+    comments = bench.sql(
+        "SELECT column_name, column_comment, is_nullable FROM information_schema.columns "
+        f"WHERE table_schema = '{PHYSICAL}' AND table_name = 't' ORDER BY ordinal_position"
+    )
+    assert [(name, nullable) for name, _, nullable in comments] == [("a", "NO"), ("b", "NO"), ("c", "YES")]
+    assert comments[1][1] == 'It\'s "b" \\ ⚕'
+    assert len(comments[2][1]) == 1024
+    [(engine, collation, comment)] = bench.sql(
+        "SELECT engine, table_collation, table_comment FROM information_schema.tables "
+        f"WHERE table_schema = '{PHYSICAL}' AND table_name = 't'"
+    )
+    assert (engine, comment) == ("InnoDB", "Rows, one each.")
+    assert collation in {"utf8mb4_0900_bin", "utf8mb4_nopad_bin"}
+
+
+# What is refused before anything is loaded
+
+REFUSED = [
+    ("'nan'::DOUBLE", {}, "v as DOUBLE", "'nan'"),
+    ("'-inf'::DOUBLE", {}, "v as DOUBLE", "'-inf'"),
+    ("'inf'::FLOAT", {}, "v as DOUBLE", "'inf'"),
+    ("DATE '0999-12-31'", {}, "v as DATE", "'0999-12-31'"),
+    ("DATE '10000-01-01'", {}, "v as DATE", "'10000-01-01'"),
+    ("'infinity'::DATE", {}, "v as DATE", "'infinity'"),
+    ("TIMESTAMP '10000-01-01 00:00:00'", {}, "v as DATETIME(6)", "'10000-01-01 00:00:00'"),
+    ("'-infinity'::TIMESTAMP", {}, "v as DATETIME(6)", "'-infinity'"),
+    ("'infinity'::TIMESTAMPTZ", {}, "v as DATETIME(6)", "'infinity'"),
+    ("TIMESTAMPTZ '9999-12-31 23:00:00-05'", {}, "v as DATETIME(6)", "'10000-01-01 04:00:00"),
+    ("TIMESTAMP_S '0001-01-01 00:00:00'", {}, "v as DATETIME", "'0001-01-01 00:00:00'"),
+    ("'twelve'", {"widths": "(v = 5)"}, "v as VARCHAR(5)", "'twelve'"),
+    ("REPEAT('x', 16001)", {}, "v as VARCHAR(16000)", "of 16001 characters"),
+]
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(("value", "properties", "column", "shown"), REFUSED, ids=[value for value, *_ in REFUSED])
+def test_values_that_mysql_would_change_are_refused(
+    bench: Bench, value: str, properties: dict[str, str], column: str, shown: str
+) -> None:
+    with pytest.raises(SQLMeshError) as refusal:
+        bench.publish(f"SELECT 1 AS k, NULL AS v UNION ALL SELECT 2, {value} UNION ALL SELECT 3, {value}", **properties)
+    message = str(refusal.value)
+    assert f"{SCHEMA}.t: {column} cannot hold the values of 2 row(s)" in message
+    assert "where k = 2" in message
+    assert shown in message
+    assert bench.tables() == set()
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(
+    "value",
+    ["INTERVAL 1 DAY", "[1]", "{'a': 1}", "MAP {1: 2}", "'x'::BLOB", "'{}'::JSON", "'1'::BIT", "NOW()::TIMESTAMP_NS",
+     "'10:00:00+01'::TIMETZ", "0.1::DECIMAL(38, 31)"],
+)  # fmt: skip
+def test_types_that_mysql_has_not_are_refused(bench: Bench, value: str) -> None:
+    with pytest.raises(SQLMeshError, match=r"publish_test\.t: column v: MySQL has no type for .*: cast it in the"):
+        bench.publish(f"SELECT 1 AS k, {value} AS v")
+
+
+@pytest.mark.serving
+def test_bad_keys_are_refused(way: Bench) -> None:
+    with pytest.raises(SQLMeshError, match=r"k as INT cannot hold the values of 1 row\(s\).*where k = None.*is NULL"):
+        way.publish("SELECT 1 AS k UNION ALL SELECT NULL")
+    with pytest.raises(SQLMeshError, match=r"Duplicate entry '2' for key"):
+        way.publish("SELECT 1 AS k UNION ALL SELECT 2 UNION ALL SELECT 2")
+    with pytest.raises(SQLMeshError, match="has no column nothing, which its kind names"):
+        way.publish("SELECT 1 AS k", indexes="((nothing))")
+    assert way.tables() == set()
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"primary_key": ""}, r"needs the property primary_key"),
+        ({"index": "((a))"}, "publish has no property index, only indexes, primary_key, widths"),
+    ],
+)
+def test_wrong_properties_are_an_error_when_the_model_is_loaded(properties: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        model(**properties)
+
+
+def test_properties_are_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = model(indexes="(a)").data_hash
+    assert model(indexes="(b)").data_hash != before
+    monkeypatch.setattr(publish, "VERSION", 1000)
+    assert model(indexes="(a)").data_hash != before
+
+
+# What the comparison before the swap sees
+
+ROWS = """
+    SELECT i AS k, CASE WHEN i % 3 > 0 THEN 'Text ' || i END AS t, CASE WHEN i % 4 > 0 THEN 'Other ' || i END AS u,
+        (i * 1.01)::DECIMAL(14, 2) AS amount, TIMESTAMP '2024-01-01' + INTERVAL (i) MINUTE AS at, i / 3 AS ratio,
+        DATE '2024-01-01' + i::INTEGER AS day
+    FROM RANGE(1000) AS r(i)
+"""
+CORRUPTIONS = {
+    "row skipped": ("DELETE FROM {} WHERE k = 7", "1,000 rows sent, 999 stored.*the row where k = 7 is not there"),
+    "row added": ("INSERT INTO {} SELECT k + 5000, t, u, amount, at, ratio, day FROM {} WHERE k = 7",
+                  "1,001 stored.*the row where k = 5007 was not sent"),
+    "row replaced": ("UPDATE {} SET k = 5007 WHERE k = 7", "k = 7 is not there; the row where k = 5007 was not sent"),
+    "text cut": ("UPDATE {} SET t = LEFT(t, 6) WHERE k = 100", "t where k = 100: sent 'Text 100', stored 'Text 1'"),
+    "NULL to empty": ("UPDATE {} SET t = '' WHERE k = 3", "t where k = 3: sent NULL, stored ''"),
+    "NULL to text": ("UPDATE {} SET t = 'NULL' WHERE k = 3", "t where k = 3: sent NULL, stored 'NULL'"),
+    "value to NULL": ("UPDATE {} SET u = NULL WHERE k = 5", "u where k = 5: sent 'Other 5', stored NULL"),
+    "case": ("UPDATE {} SET t = LOWER(t) WHERE k = 7", "t where k = 7: sent 'Text 7', stored 'text 7'"),
+    "accent": ("UPDATE {} SET t = REPLACE(t, 'e', 'é') WHERE k = 7", "t where k = 7: sent 'Text 7', stored 'Téxt 7'"),
+    "trailing blank": ("UPDATE {} SET t = CONCAT(t, ' ') WHERE k = 7", "t where k = 7: .*stored 'Text 7 '"),
+    "decimal rounded": ("UPDATE {} SET amount = ROUND(amount, 1) WHERE k = 7", "amount .*: sent '7.07', stored '7.10'"),
+    "double rounded": ("UPDATE {} SET ratio = ROUND(ratio, 12) WHERE k = 7", "ratio where k = 7: sent '23333"),
+    "time shifted": ("UPDATE {} SET at = at + INTERVAL 1 HOUR WHERE k = 7",
+                     "at where k = 7: sent '2024-01-01 00:07:00.000000', stored '2024-01-01 01:07:00.000000'"),
+    "all times shifted": ("UPDATE {} SET at = at + INTERVAL 1 HOUR", "at where k = "),
+    "microsecond": ("UPDATE {} SET at = at + INTERVAL 1 MICROSECOND WHERE k = 7", "at where k = 7: .*:00.000001'"),
+    "day": ("UPDATE {} SET day = day - INTERVAL 1 DAY WHERE k = 7", "day .*: sent '2024-01-08', stored '2024-01-07'"),
+    "columns swapped": ("UPDATE {} SET t = (@x := t), t = u, u = @x WHERE k = 7",
+                        "t where k = 7: sent 'Text 7', stored 'Other 7'; u where k = 7: .*stored 'Text 7'"),
+    "rows swapped": ("UPDATE {} SET t = CASE k WHEN 7 THEN 'Text 8' ELSE 'Text 7' END WHERE k IN (7, 8)",
+                     "t where k = [78]: sent 'Text [78]', stored 'Text [78]'"),
+}  # fmt: skip
+
+
+def corrupting(statements: str) -> type[Publication]:
+    """Return a publication whose load ends in a corruption."""
+
+    class Corrupting(Publication):
+        def load(self, table: str) -> None:
+            super().load(table)
+            self.adapter.execute(statements.replace("{}", table))
+
+    return Corrupting
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(("statement", "message"), CORRUPTIONS.values(), ids=CORRUPTIONS.keys())
+def test_a_corrupted_load_is_seen_before_the_swap(bench: Bench, statement: str, message: str) -> None:
+    bench.publish("SELECT 1 AS k, 'as it was' AS t")
+    before = bench.checksum()
+    with pytest.raises(SQLMeshError, match=message) as refusal:
+        bench.publication(ROWS, of=corrupting(statement)).run()
+    assert "publish_test.t: the server does not hold what was sent" in str(refusal.value)
+    assert bench.checksum() == before
+    assert bench.tables() == {"t"}
+
+
+@pytest.mark.serving
+def test_what_the_server_cuts_or_skips_on_its_own_is_seen(bench: Bench) -> None:
+    class Narrow(Publication):
+        def create(self, table: str) -> None:
+            super().create(table)
+            self.adapter.execute(f"ALTER TABLE {table} MODIFY t VARCHAR(7), MODIFY amount DECIMAL(4, 1)")
+
+    with pytest.raises(SQLMeshError, match=r"1,000 rows sent, 1,000 taken: Data truncated for column 'amount'"):
+        bench.publication(ROWS, of=Narrow).run()
+    assert bench.tables() == set()
+
+
+@pytest.mark.serving
+def test_a_long_text_is_shown_where_it_differs(bench: Bench) -> None:
+    change = corrupting("UPDATE {} SET t = INSERT(t, 900, 1, 'y')")
+    with pytest.raises(SQLMeshError, match=r"stored '(x{20})y(x{39})' \(from character 880 of 1000\)"):
+        bench.publication("SELECT 1 AS k, REPEAT('x', 1000) AS t", of=change).run()
+
+
+# What a failure leaves
+
+
+@pytest.mark.serving
+def test_where_local_infile_is_off_rows_go_by_insert_and_the_screen_says_so(
+    bench: Bench, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    [(before,)] = bench.sql("SELECT @@GLOBAL.local_infile")
+    bench.sql("SET GLOBAL local_infile = OFF")
+    try:
+        with caplog.at_level(logging.DEBUG):
+            bench.publish(ROWS)
+    finally:
+        bench.sql(f"SET GLOBAL local_infile = {before}")
+    assert bench.sql(f"SELECT COUNT(*), SUM(amount) FROM {PHYSICAL}.t") == [(1000, Decimal("504495.00"))]
+    assert "SET GLOBAL local_infile = ON" in caplog.text
+    assert "Text 7" not in caplog.text
+
+
+@pytest.mark.serving
+def test_a_failing_query_ends_the_load(bench: Bench) -> None:
+    with pytest.raises(SQLMeshError, match=r"DuckDB cannot read its rows: .*boom"):
+        bench.publish(
+            "SELECT i AS k, CASE WHEN i = 150000 THEN ERROR('boom')::INTEGER END AS v FROM RANGE(200000) AS r(i)"
+        )
+    assert bench.tables() == set()
+
+
+@pytest.mark.serving
+def test_a_lost_connection_says_so_and_leaves_the_old_table(bench: Bench) -> None:
+    bench.publish("SELECT 1 AS k")
+    before = bench.checksum()
+
+    def kill() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for (number,) in bench.sql("SELECT id FROM information_schema.processlist WHERE info LIKE 'LOAD DATA%'"):
+                bench.sql(f"KILL {number}")
+                return
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(ServingError, match=r"LOAD DATA.*-> the server ended the connection: see its error log"):
+        bench.publish("SELECT i AS k, REPEAT('x', 100) AS v FROM RANGE(1000000) AS r(i)")
+    killer.join()
+    assert bench.checksum() == before
+    bench.adapter.close()
+    bench.publish("SELECT 2 AS k")
+    assert bench.tables() == {"t"}
+
+
+@pytest.mark.serving
+def test_leftovers_of_a_killed_plan_are_removed_and_a_running_load_is_not(bench: Bench) -> None:
+    for name in ("new__t", "old__t", "new__other", "old__other", "new__running", "renewed__t"):
+        bench.sql(f"CREATE TABLE {PHYSICAL}.{name} (k INT)")
+    with closing(pymysql.connect(**bench.account)) as running:
+        cursor = running.cursor()
+        cursor.execute("SELECT GET_LOCK('running', 0)")
+        bench.publish("SELECT 1 AS k")
+        assert bench.tables() == {"t", "new__running", "renewed__t"}
+        cursor.execute("SELECT GET_LOCK('t', 0)")
+        with pytest.raises(SQLMeshError, match="another plan is loading t: let it end, then plan again"):
+            bench.publish("SELECT 2 AS k")
+    assert bench.sql(f"SELECT k FROM {PHYSICAL}.t") == [(1,)]
+
+
+@pytest.mark.serving
+def test_a_missing_privilege_is_named_with_its_remedy(bench: Bench) -> None:
+    bench.sql("DROP USER IF EXISTS publish_test_reader")
+    bench.sql("CREATE USER publish_test_reader IDENTIFIED BY 'pass-Word/1'")
+    bench.sql(f"GRANT SELECT ON {PHYSICAL}.* TO publish_test_reader")
+    reader = ServingConnection(
+        **{**bench.account, "user": "publish_test_reader", "password": "pass-Word/1"}, source=bench.warehouse
+    ).create_engine_adapter()
+    with pytest.raises(ServingError, match=r"denied.*-> grant the publishing account what it lacks") as refusal:
+        Publish(reader).insert(TABLE, parse_one("SELECT 1 AS k"), model(), True, {}, snapshots={})
+    assert refusal.value.code == 1142
+    bench.sql("DROP USER publish_test_reader")
+
+
+# The connection
+
+
+def test_the_password_is_never_shown(tmp_path: Path) -> None:
+    url = ServingUrl.parse("mysql://someone:hush-hush@127.0.0.1:1/")
+    gateways = serving.gateways(url, warehouse=":memory:", state=":memory:", embedded="")
+    assert "hush" not in repr(gateways) + str(gateways["serving"]) + repr(url)
+    with pytest.raises(ServingError, match=r"connecting to 127\.0\.0\.1:1 as someone.*check host, port") as refusal:
+        gateways["serving"].connection.create_engine_adapter().fetchone("SELECT 1")
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.serving
+def test_a_wrong_password_is_an_error_with_a_remedy(bench: Bench) -> None:
+    account = {**bench.account, "password": "hush-hush"}
+    adapter = ServingConnection(**account, source=bench.warehouse).create_engine_adapter()
+    with pytest.raises(ServingError, match="check user and password") as refusal:
+        adapter.fetchone("SELECT 1")
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.serving
+def test_sessions_do_not_depend_on_the_server_s_defaults(bench: Bench) -> None:
+    zone, mode, charset = bench.adapter.fetchone("SELECT @@time_zone, @@sql_mode, @@character_set_connection")
+    assert (zone, charset) == ("+00:00", "utf8mb4")
+    assert {"STRICT_ALL_TABLES", "ONLY_FULL_GROUP_BY", "NO_ZERO_DATE"} <= set(mode.split(","))
+    assert bench.adapter.fetchone("SELECT 'a' = 'A', 'a' = 'a ', 'e' = 'é'") == (0, 0, 0)
+
+
+@pytest.mark.parametrize("option", ["ssl_verify=perhaps", "charset=latin1"])
+def test_unknown_options_of_the_url_are_refused(option: str) -> None:
+    url = ServingUrl.parse(f"mysql://a:b@h:1/?{option}")
+    with pytest.raises(ConfigError, match=r"no option .*; there are ssl_ca=FILE, ssl_verify=true\|ca\|false"):
+        serving.serving_connection(url, DuckDBConnectionConfig())
+
+
+def test_a_missing_ca_file_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"ssl_ca=/nowhere/ca\.pem"):
+        serving.connect(password=SecretStr("b"), tls={"ssl_ca": "/nowhere/ca.pem"}, host="127.0.0.1", port=1, user="a")
+
+
+# The whole road: a SQLMesh project with two gateways
+
+STAR = """
+/* Encounters. */
+MODEL (name star.fact, kind FULL, audits (unique_values(columns := (encounter_key))));
+SELECT
+  IF(@delivery = 'bad' AND i = 5, 4, i)::BIGINT AS encounter_key,
+  'from ' || @delivery AS delivery,
+  (i * 1.25)::DECIMAL(14, 2) AS amount,
+  i % 2 = 0 AS is_even,
+  (TIMESTAMP '2024-01-01' + INTERVAL (i) SECOND)::TIMESTAMP(0) AS start_at
+FROM RANGE(100) AS r(i)
+"""
+PUBLISHED = f"""
+MODEL (
+  name {SCHEMA}.@table, gateway serving,
+  kind CUSTOM (materialization publish, materialization_properties (primary_key = @primary_key, indexes = @indexes)),
+  audits (not_null(columns := @primary_key)),
+  blueprints ((table := fact, layer := star, primary_key := (encounter_key), indexes := ((delivery))))
+);
+SELECT * FROM warehouse.@layer.@table
+"""
+VIEW = f"""
+MODEL (name {SCHEMA}.v_total, gateway serving, dialect mysql, kind VIEW, audits (not_null(columns := (deliveries))));
+WITH even AS (SELECT delivery, IFNULL(amount, 0) AS amount, DATE_FORMAT(start_at, '%Y-%m') AS month
+  FROM {SCHEMA}.fact WHERE is_even = 1)
+SELECT MAX(delivery) AS deliveries, SUM(amount) AS amount, MAX(month) AS month FROM even
+"""
+
+
+class Project:
+    """A SQLMesh project in a folder that publishes to a server, or to an embedded file."""
+
+    def __init__(self, folder: Path, url: str | None) -> None:
+        self.folder, self.url = folder, ServingUrl.parse(url) if url else None
+        (folder / "models").mkdir()
+        for name, text in {"star": STAR, "published": PUBLISHED, "view": VIEW}.items():
+            (folder / "models" / f"{name}.sql").write_text(text)
+
+    def context(self, delivery: str = "a") -> Context:
+        """Load the project with the delivery that its star model reads."""
+        files = {name: str(self.folder / f"{name}.duckdb") for name in ("warehouse", "state", "embedded")}
+        config = Config(
+            gateways=serving.gateways(self.url, **files),
+            default_gateway="warehouse",
+            gateway_managed_virtual_layer=True,
+            physical_table_naming_convention="table_only",
+            disable_anonymized_analytics=True,
+            model_defaults=ModelDefaultsConfig(dialect="duckdb", start="2024-01-01"),
+            plan=PlanConfig(auto_categorize_changes=CategorizerConfig.all_full()),
+            variables={"delivery": delivery},
+        )
+        return Context(paths=str(self.folder), config=config)
+
+    def plan(self, environment: str = "prod", delivery: str = "a") -> bool:
+        """Plan and apply; return whether there was anything to do."""
+        context = self.context(delivery)
+        try:
+            return context.plan(environment, auto_apply=True, no_prompts=True).requires_backfill
+        finally:
+            context.close()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query over `serving`.<schema>.<name>."""
+        return list(self.adapter.fetchall(parse_one(query, dialect="mysql"), quote_identifiers=True))
+
+    @property
+    def adapter(self) -> EngineAdapter:
+        return self.context().engine_adapters["serving"]
+
+    def objects(self, schema: str) -> dict[str, str]:
+        """Return the tables and views in a schema of the serving gateway, and what they are."""
+        found = self.adapter.get_data_objects(exp.table_(schema, db="serving"))
+        return {item.name: item.type.value for item in found}
+
+
+@pytest.fixture(params=[pytest.param("server", marks=pytest.mark.serving), "embedded"])
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    """A project on the server, and the same on the embedded file."""
+    url = request.getfixturevalue("serving_url") if request.param == "server" else None
+    project = Project(tmp_path, url)
+    yield project
+    if url:
+        bench = Bench(url, tmp_path)
+        for schema in (SCHEMA, f"{SCHEMA}__dev", PHYSICAL):
+            bench.sql(f"DROP DATABASE IF EXISTS {schema}")
+
+
+def test_a_plan_publishes_switches_and_rolls_back(project: Project) -> None:
+    total = f"SELECT deliveries, amount, month FROM serving.{SCHEMA}.v_total"
+    first = [("from a", Decimal("3062.50"), "2024-01")]
+
+    assert project.plan()
+    assert project.rows(total) == first
+    assert project.rows(f"SELECT is_even, start_at FROM serving.{SCHEMA}.fact WHERE encounter_key = 3") == [
+        (0, datetime.datetime(2024, 1, 1, 0, 0, 3))
+    ]
+    built = project.objects(PHYSICAL)
+    assert sorted(name.split("__")[0] for name in built) == ["fact", "v_total"]
+
+    assert not project.plan()
+
+    view = project.folder / "models" / "view.sql"
+    view.write_text(VIEW.replace("MAX(month)", "MIN(month)").replace("MAX(delivery)", "CONCAT('dev ', MAX(delivery))"))
+    project.plan("dev")
+    assert project.rows(f"SELECT deliveries FROM serving.{SCHEMA}__dev.v_total") == [("dev from a",)]
+    assert project.rows(total) == first
+    view.write_text(VIEW)
+
+    before = project.objects(PHYSICAL)
+    with pytest.raises(SQLMeshError):
+        project.plan(delivery="bad")
+    assert project.rows(total) == first
+    assert project.objects(PHYSICAL) == before
+
+    project.plan(delivery="b")
+    assert project.rows(total) == [("from b", Decimal("3062.50"), "2024-01")]
+    assert not project.plan(delivery="a")
+    assert project.rows(total) == first
+
+    context = project.context()
+    frame = context.evaluate(
+        f"serving.{SCHEMA}.fact", start="2024-01-01", end="2024-01-02", execution_time="now", limit=3
+    )
+    assert list(frame["delivery"]) == ["from a"] * 3
+    context.invalidate_environment("dev")
+    context.run_janitor(ignore_ttl=True)
+    context.close()
+    assert project.objects(f"{SCHEMA}__dev") == {}
+    assert project.objects(PHYSICAL) == built
+
+
+def test_a_published_view_is_refused(project: Project) -> None:
+    star = project.folder / "models" / "star.sql"
+    star.write_text(STAR.replace("kind FULL", "kind VIEW"))
+    with pytest.raises(SQLMeshError):
+        project.plan()
