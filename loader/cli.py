@@ -115,7 +115,9 @@ def server_start() -> None:
     from loader import server as private
 
     started = private.start()
-    screen.print(f"server     {started.shown}; URL with password: {settings.private_url_file()}")
+    from loader.demo import shown_path
+
+    screen.print(f"server     {started.shown}; its URL with password is in {shown_path(settings.private_url_file())}")
 
 
 @server.command("stop")

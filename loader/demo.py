@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +19,7 @@ HEADLINES = (
         "{0:.2f} days on average, over {1:,} inpatient stays",
     ),
     (
-        "readmissions, as published",
+        "readmissions, published way",
         "SELECT value, numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R0'",
         "{0:.2%} = {1:,}/{2:,}, a ratio to the other admissions",
     ),
@@ -54,30 +55,41 @@ def show(screen: Console, delivery: Delivery, planned: Planned, server: str) -> 
     rejected = sum(item.rows_rejected for item in delivery.landed)
     context = planned.context
     published = sorted(
-        model.view_name
-        for model in context.models.values()
-        if model.gateway == "serving" and model.schema_name == "serving"
+        m.view_name for m in context.models.values() if m.gateway == "serving" and m.schema_name == "serving"
     )
     tables = [name for name in published if not name.startswith("v_")]
     views = [name for name in published if name.startswith("v_")]
+    built = f"{planned.models.total()} models, {planned.audits} audits passed"
     screen.print()
-    screen.print(f"landed     {landed} rows, {rejected} rejected")
-    if planned.models:
-        screen.print(f"built      {planned.models.total()} models, {planned.audits} audits passed")
-    else:
-        screen.print("built      nothing: no model and no delivery has changed")
-    screen.print(f"published  {len(tables)} tables and {len(views)} views to schema serving of {server}")
-    screen.print(f"           {', '.join(tables)}", soft_wrap=False)
-    screen.print(f"           {', '.join(views)}")
+    _say(screen, "landed", f"{landed} · rejected {rejected:,}")
+    _say(screen, "built", built if planned.models else "nothing: no model and no delivery has changed")
+    _say(screen, "published", f"{len(tables)} tables and {len(views)} views to schema serving of {server}")
+    _say(screen, "", ", ".join(tables))
+    _say(screen, "", ", ".join(views))
     screen.print()
     for name, query, text in HEADLINES:
         row = planning.read(context, query)[0]
         figure = text.format(*row) if None not in row else "not computable from these files"
-        screen.print(f"  {name:<28}{figure}")
+        screen.print(f"  {name:<30}{figure}", soft_wrap=True)
     screen.print()
     if settings.serving() is None:
-        screen.print(f"connect    .venv/bin/python -m duckdb {settings.embedded_file()} (schema serving)")
+        _say(screen, "connect", f"with DuckDB to {shown_path(settings.embedded_file())}, schema serving")
     else:
-        where = "SERVING_URL" if os.environ.get("SERVING_URL") else f"the URL in {settings.private_url_file()}"
-        screen.print(f"connect    with {where}")
-        screen.print("           Power BI: MySQL database connector, that host and port, schema serving")
+        given = os.environ.get("SERVING_URL")
+        _say(
+            screen,
+            "connect",
+            f"with {'SERVING_URL' if given else 'the URL in ' + shown_path(settings.private_url_file())}",
+        )
+        _say(screen, "", "Power BI: MySQL database connector, that host and port, schema serving")
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as it is typed from here."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _say(screen: Console, name: str, text: str) -> None:
+    """Print a line of the summary; a long one goes on under its own beginning."""
+    for number, line in enumerate(textwrap.wrap(text, 100, break_on_hyphens=False)):
+        screen.print(f"{name if number == 0 else '':<11}{line}", soft_wrap=True)

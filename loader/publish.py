@@ -189,7 +189,7 @@ class Publication:
         rows, *found = self.source.fetchone(f"SELECT {_list(['COUNT(*)', *counts])} FROM {self.rows}")
         for (column, condition), number in zip(refused, found, strict=True):
             if number:
-                text = f"{duckdb_name(column.name)}::VARCHAR"
+                text = f"({column.value})::VARCHAR"
                 value, length, *key = self.source.fetchone(
                     f"SELECT {text}, LENGTH({text}) AS length, {self.key_names} FROM {self.rows} "
                     f"WHERE {condition} ORDER BY length DESC, {self.key_names} LIMIT 1"

@@ -58,12 +58,17 @@ class ServingError(SQLMeshError):
 
 
 class Connection(pymysql.Connection):
-    """A connection that can be rolled back even when the server has ended it, and so has rolled back itself."""
+    """A connection that says so when the server has ended it, whatever it was doing."""
 
     def rollback(self) -> None:
-        """Roll back, unless the connection is gone."""
+        """Roll back, unless the server has ended the connection, and so has rolled back itself."""
         if self.open:
             super().rollback()
+
+    def _write_bytes(self, data: bytes) -> None:
+        if not self.open:  # PyMySQL fails with an AttributeError when the server goes away in the middle of a file
+            raise pymysql.err.OperationalError(2006, "the connection was lost while rows were sent")
+        super()._write_bytes(data)
 
 
 def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Connection:

@@ -61,13 +61,13 @@ class Bench:
         account = {"host": self.url.host, "port": self.url.port, "user": self.url.user, "password": self.url.password}
         self.adapter = connection(**account, source=self.warehouse).create_engine_adapter()
         self.account = account
+        self.own = pymysql.connect(**account, charset="utf8mb4", autocommit=True)
 
-    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Run a statement on the server, on a connection of its own."""
-        with closing(pymysql.connect(**self.account, charset="utf8mb4", autocommit=True)) as connection:
-            cursor = connection.cursor()
-            cursor.execute(statement, values or None)
-            return list(cursor.fetchall())
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on the server, on another connection than the publisher's."""
+        cursor = self.own.cursor()
+        cursor.execute(statement)
+        return list(cursor.fetchall())
 
     def duckdb(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement on DuckDB."""
@@ -111,6 +111,7 @@ def bench(serving_url: str, tmp_path: Path) -> Iterator[Bench]:
     yield bench
     bench.adapter.close()
     bench.sql(f"DROP DATABASE {PHYSICAL}")
+    bench.own.close()
 
 
 class WithoutLocalInfile(ServingConnection):

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from road import Road, rewritten, shared_data
 
 from loader import sample
 from loader.settings import ServingUrl
+from road import Road, rewritten, shared_data
 
 pytestmark = pytest.mark.serving
 
