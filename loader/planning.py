@@ -79,7 +79,7 @@ class CountingConsole(TerminalConsole):
 def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
     """Plan and apply `environment` (default: prod): build what changed, audit, publish, and switch the views.
 
-    `quiet` leaves out the differences and SQLMesh's unit tests, which `make test` runs.
+    Unit tests of changed models run first. `quiet` leaves them out (`make test` runs them all), and the differences.
 
     Raises:
         SQLMeshError: an audit or a step failed; what the environment shows is as it was before.
@@ -87,7 +87,14 @@ def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
     console = CountingConsole(quiet=quiet)
     set_console(console)
     context = Context(paths=[str(settings.PROJECT)])
-    context.plan(environment, auto_apply=True, no_prompts=True, no_diff=quiet or None, skip_tests=quiet or None)
+    context.plan(
+        environment,
+        auto_apply=True,
+        no_prompts=True,
+        no_diff=quiet or None,
+        skip_tests=quiet or None,
+        test_changed_only=not quiet or None,
+    )
     return Planned(context=context, models=console.models, audits=console.audits)
 
 
