@@ -209,8 +209,11 @@ class Publication:
         return f"SELECT {values} FROM {self.rows} WHERE {condition}"
 
     def _descriptions(self) -> tuple[str | None, dict[str, str]]:
-        """Return what the table and its columns mean: the published model's words, or else those of its parents."""
-        models = [*self.parents, self.model]
+        """Return what the table and its columns are: the words of the model it copies, or else its own.
+
+        A blueprint describes all the tables of its list at once; the star model says what a row of this one is.
+        """
+        models = [self.model, *self.parents]
         columns = {name: text for model in models for name, text in model.column_descriptions.items()}
         return next((model.description for model in reversed(models) if model.description), None), columns
 

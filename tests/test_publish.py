@@ -260,7 +260,7 @@ def test_keys_indexes_collation_and_comments(bench: Bench) -> None:
         ),
         dialect="duckdb",
     )
-    published = model("b, a", indexes="((c), (c, a))")
+    published = model("b, a", indexes="((c), (c, a))").copy(update={"description": "All that is published."})
     query = parse_one("SELECT 1 AS a, 2 AS b, 'x' AS c", dialect="duckdb")
     Publication(bench.adapter, exp.to_table(TABLE), published, [star], query).run()
     indexes = bench.sql(
@@ -541,6 +541,25 @@ def test_sessions_do_not_depend_on_the_server_s_defaults(bench: Bench) -> None:
     assert (zone, charset) == ("+00:00", "utf8mb4")
     assert {"STRICT_ALL_TABLES", "ONLY_FULL_GROUP_BY", "NO_ZERO_DATE"} <= set(mode.split(","))
     assert bench.adapter.fetchone("SELECT 'a' = 'A', 'a' = 'a ', 'e' = 'é'") == (0, 0, 0)
+
+
+@pytest.mark.serving
+def test_tls_that_is_asked_for_is_used_and_verified_or_there_is_no_connection(bench: Bench) -> None:
+    def cipher(**tls: str) -> str:
+        return (
+            ServingConnection(**bench.account, source=bench.warehouse, tls=tls)
+            .create_engine_adapter()
+            .fetchone("SHOW STATUS LIKE 'Ssl_cipher'")[1]
+        )
+
+    [(_, supported)] = bench.sql("SHOW STATUS LIKE 'Ssl_server_not_after'")
+    if supported:
+        assert cipher(ssl_verify="false")
+    else:
+        with pytest.raises(ServingError, match=r"SSL is required.*check host, port and TLS options"):
+            cipher(ssl_verify="false")
+    with pytest.raises(ServingError, match=r"certificate verify failed|SSL is required"):
+        cipher(ssl_verify="true")
 
 
 @pytest.mark.parametrize("option", ["ssl_verify=perhaps", "charset=latin1"])
