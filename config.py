@@ -49,7 +49,7 @@ gateways = serving.gateways(
     warehouse=str(settings.warehouse_file()),
     state=str(settings.state_file()),
     embedded=str(settings.embedded_file()),
-    connector_config={"TimeZone": "UTC"},
+    connector_config={"TimeZone": "UTC", **settings.duckdb_limits()},
 )
 
 

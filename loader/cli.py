@@ -40,11 +40,13 @@ def main() -> None:
     """Hospital CSVs in; an audited star schema in MySQL, out."""
 
 
-@main.command()
+@main.command(
+    epilog="\b\nLimits, from the environment:\n" + "\n".join(f"{n:<30}{text}" for n, text in settings.LIMITS.items())
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @says_errors
 def land(folder: Path) -> None:
-    """Land the CSV files of FOLDER; the next plan builds from them."""
+    """Land the files of FOLDER (or one file, or a pattern in quotes); the next plan builds from them."""
     _show_delivery(_land(folder))
 
 
@@ -176,6 +178,8 @@ def _show_delivery(delivery: Delivery) -> None:
     for item in delivery.landed:
         note = "new" if item.is_new else "known: nothing to do"
         unknown = sorted({name for file in item.files for name in file.unknown_columns})
+        for file in item.files:
+            note += f"; {file.name} read as {', '.join(file.read_as)}" if file.read_as else ""
         if unknown:
             note += f"; kept beside the contract's columns: {', '.join(unknown)}"
         shown.add_row(item.contract.name, f"{item.rows_in:,}", f"{item.rows_landed:,}", f"{item.rows_rejected:,}", note)

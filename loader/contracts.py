@@ -6,6 +6,7 @@ file; models/raw/ uses the same contract, through config.py, to say which landed
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import tomllib
@@ -15,6 +16,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from loader.files import normal
 from loader.settings import PROJECT
 
 TYPES = ("VARCHAR", "DATE", "TIMESTAMP", "DOUBLE", "BIGINT", "DECIMAL")
@@ -41,7 +43,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One source table: how its files are recognised and what each of their columns must hold."""
+    """One source table: how its files are recognised and what each of their columns must hold.
+
+    `encoding` is that of files which are neither UTF-8 nor say by a byte order mark what they are; without it, such a
+    file is refused or its rows rejected. A pattern of `files` ends in .parquet where Parquet is welcome.
+    """
 
     source: str
     table: str
@@ -50,6 +56,7 @@ class Contract:
     columns: tuple[Column, ...]
     null_marks: tuple[str, ...] = ("",)
     max_rejected_share: float | None = None
+    encoding: str | None = None
 
     @property
     def name(self) -> str:
@@ -62,8 +69,12 @@ class Contract:
         return hashlib.sha256(json.dumps([(c.name, c.header) for c in self.columns]).encode()).hexdigest()
 
     def names_file(self, file: str) -> bool:
-        """Tell whether a file of this name may belong to the table. Case does not matter."""
-        return any(fnmatch(file.lower(), pattern.lower()) for pattern in self.files)
+        """Tell whether a file of this name may belong to the table. Case, .gz and .zst do not matter."""
+        return any(fnmatch(_uncompressed(file), pattern.lower()) for pattern in self.files)
+
+    def names_whole(self, file: str) -> bool:
+        """Tell whether a file of this name is the whole table; one that only a pattern with `*` names is a part."""
+        return any(_uncompressed(file) == pattern.lower() for pattern in self.files)
 
     def missing_from(self, header: Iterable[str]) -> list[str]:
         """Return the columns that a file with this header lacks, optional ones apart. Case and blanks do not matter."""
@@ -80,9 +91,8 @@ class Contract:
         }
 
 
-def normal(header: str) -> str:
-    """Return a header as it is compared: without surrounding blanks, in lower case."""
-    return header.strip().lower()
+def _uncompressed(file: str) -> str:
+    return file.lower().removesuffix(".gz").removesuffix(".zst")
 
 
 def load(folder: Path = PROJECT / "contracts") -> Mapping[str, Contract]:
@@ -105,6 +115,10 @@ def _read(file: Path) -> Contract:
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ContractError(f"{file.name}: {error}. See contracts/synthea__patients.toml for the form.") from error
+    try:
+        codecs.lookup(contract.encoding or "utf-8")
+    except LookupError as error:
+        raise ContractError(f"{file.name}: {error}. Name an encoding that Python knows, as windows-1252.") from error
     names = {column.name for column in columns}
     for column in columns:
         if column.type.split("(")[0].strip() not in TYPES:

@@ -6,29 +6,24 @@ says which landed table each source table now reads. config.py hands that to the
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 from rich.progress import Progress
 
 from loader import contracts, settings
-from loader.contracts import Contract, normal
-
-MAX_REJECTED_SHARE = 0.01
-"""The share of rejected rows above which a table's delivery is refused, where its contract names none."""
-
-MAX_LINE_BYTES = 16 * 1024 * 1024
-"""The longest line that is read as a row; a longer one is rejected."""
+from loader.contracts import Contract
+from loader.files import LandingRefused, Layout, SourceFile, literally, normal, read_layout, read_source
+from loader.records import MAX_RECORD_BYTES
 
 CATALOG = """
 CREATE SCHEMA IF NOT EXISTS landing;
@@ -39,16 +34,16 @@ CREATE TABLE IF NOT EXISTS landing.file (      -- one row per file landed
 CREATE TABLE IF NOT EXISTS landing.reject (    -- one row per row that is no row of its table
   landed_table VARCHAR, file_name VARCHAR, line BIGINT, raw_text VARCHAR, reason VARCHAR
 );
+ALTER TABLE landing.file ADD COLUMN IF NOT EXISTS read_as VARCHAR[];
 """
-
-
-class LandingRefused(Exception):
-    """A folder or file that cannot be landed without losing something; nothing of the table was changed."""
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file as it was read: rows in = rows landed + rejected; blank lines are no rows."""
+    """One file as it was read: rows in = rows landed + rejected; blank lines are no rows.
+
+    `sha256` is of its text, uncompressed and as UTF-8; `read_as` says what was done to get there, nothing for most.
+    """
 
     name: str
     sha256: str
@@ -58,6 +53,7 @@ class LandedFile:
     rows_rejected: int
     blank_lines: int
     unknown_columns: tuple[str, ...] = ()
+    read_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
     landing.reject. All tables of a folder are delivered together or not at all.
 
     Raises:
-        LandingRefused: no recognised file, a header that lacks a contract's column, text that is not UTF-8, a file that
+        LandingRefused: no recognised file, a header that lacks a contract's column, a file that cannot be read or that
             changed while it was read, more rejected rows than allowed, or a row that could not be accounted for.
     """
     recognised, unknown = recognise(folder, contracts.load())
@@ -109,69 +105,102 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
         raise LandingRefused(
             f"{folder}: no file of a known table. Known: " + ", ".join(c.files[0] for c in contracts.load().values())
         )
-    settings.home().mkdir(parents=True, exist_ok=True)
-    total = sum(file.stat().st_size for files in recognised.values() for file in files)
-    task = progress.add_task("landing", total=total) if progress else None
     landed = []
-    with connect() as con:
+    with _scratch() as scratch, connect() as con:
+        total = sum(path.stat().st_size for files in recognised.values() for path in files)
+        task = progress.add_task("landing", total=total) if progress else None
         con.execute(CATALOG)
         for contract, files in recognised.items():
-            landed.append(_land_table(con, contract, files))
+            landed.append(_land_table(con, contract, files, scratch))
             if progress and task is not None:
-                progress.advance(task, sum(file.stat().st_size for file in files))
+                progress.advance(task, sum(file.bytes for file in landed[-1].files))
     _deliver(landed)
     return Delivery(tuple(landed), tuple(unknown))
 
 
-def recognise(folder: Path, known: Mapping[str, Contract]) -> tuple[dict[Contract, list[Path]], list[str]]:
-    """Sort the files of `folder` by contract: name pattern first, then header; and list those that no contract names.
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make a folder for copies that nobody but this account can read, and remove it at the end.
 
     Raises:
-        LandingRefused: not a folder, or a file whose name fits a contract while its header lacks some of its columns.
+        LandingRefused: the disk is full, or the temp folder or WAREHOUSE_HOME cannot be written to.
     """
-    if not folder.is_dir():
-        raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the CSV files.")
-    found: dict[Contract, list[Path]] = {}
+    try:
+        settings.home().mkdir(parents=True, exist_ok=True)
+        settings.temp_folder().mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="copies-", dir=settings.temp_folder()) as folder:
+            yield Path(folder)
+    except duckdb.OutOfMemoryException as error:
+        raise LandingRefused(f"{_first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
+        raise LandingRefused(
+            f"{_first_line(error)}. Check the free space and the rights on {settings.home()}."
+        ) from error
+    except OSError as error:
+        raise LandingRefused(
+            f"{error.filename or settings.home()}: {error.strerror or error}. Check the free space and the rights on "
+            f"{settings.home()} and {settings.temp_folder()}."
+        ) from error
+
+
+def recognise(folder: Path, known: Mapping[str, Contract]) -> tuple[dict[Contract, dict[Path, Layout]], list[str]]:
+    """Sort the files of `folder` by contract: name pattern first, then header; and list those that no contract names.
+
+    `folder` may also be one file, or a pattern such as `extracts/2024-*.csv`.
+
+    Raises:
+        LandingRefused: nothing there, a file whose name fits a contract while it cannot be read or its header lacks
+            some of the contract's columns, or a whole table's file beside others of the table.
+    """
+    found: dict[Contract, dict[Path, Layout]] = {}
     unknown = []
-    for file in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
-        named = [contract for contract in known.values() if contract.names_file(file.name)]
+    for path in entries(folder):
+        named = [contract for contract in known.values() if contract.names_file(path.name)]
         if not named:
-            unknown.append(file.name)
+            unknown.append(f"{path.name}/" if path.is_dir() else path.name)
             continue
-        header = read_header(file)
-        fitting = [contract for contract in named if not contract.missing_from(header)]
+        layouts = {c: read_layout(path, [column.header for column in c.columns], c.encoding) for c in named}
+        fitting = [contract for contract in named if not contract.missing_from(layouts[contract].header)]
         if not fitting:
-            nearest = min(named, key=lambda contract: len(contract.missing_from(header)))
+            nearest = min(named, key=lambda contract: len(contract.missing_from(layouts[contract].header)))
+            header = layouts[nearest].header
             raise LandingRefused(
-                f"{file.name}, line 1: missing column {', '.join(nearest.missing_from(header))} of {nearest.name}; "
+                f"{path.name}, line 1: missing column {', '.join(nearest.missing_from(header))} of {nearest.name}; "
                 f"found {', '.join(header)}. Deliver the column, or mark it optional in contracts/{nearest.name}.toml."
             )
-        found.setdefault(max(fitting, key=lambda contract: len(contract.columns)), []).append(file)
+        contract = max(fitting, key=lambda contract: len(contract.columns))
+        if layouts[contract].is_parquet != path.name.lower().endswith(".parquet"):
+            raise LandingRefused(
+                f"{path.name}: {'it is' if layouts[contract].is_parquet else 'it is not'} Parquet. Name it for what it "
+                f"is, and name that under files in contracts/{contract.name}.toml."
+            )
+        found.setdefault(contract, {})[path] = layouts[contract]
+    for contract, files in found.items():
+        wholes = [path.name for path in files if contract.names_whole(path.name)]
+        if wholes and len(files) > 1:
+            others = ", ".join(path.name for path in files if path.name != wholes[0])
+            raise LandingRefused(
+                f"{wholes[0]} is all of {contract.name}, yet {others} would be added to it. Deliver the whole table "
+                "or its parts, not both."
+            )
     return found, unknown
 
 
-def read_header(file: Path) -> list[str]:
-    """Return the column names in a CSV file's first line.
+def entries(folder: Path) -> list[Path]:
+    """Return what `folder` holds, or the one file that it is, or what it matches as a pattern; hidden files apart.
 
     Raises:
-        LandingRefused: an empty file, text that is not UTF-8, or a column name that is blank or stands twice.
+        LandingRefused: there is nothing of that name.
     """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            header = next(csv.reader(lines), [])
-    except UnicodeDecodeError as error:
-        raise LandingRefused(
-            f"{file.name}: not UTF-8 ({error.reason} at byte {error.start}). Save it as UTF-8."
-        ) from error
-    if not any(name.strip() for name in header):
-        raise LandingRefused(f"{file.name}: no header line. Deliver it with column names in its first line.")
-    seen: set[str] = set()
-    for position, name in enumerate(map(normal, header), start=1):
-        if not name or name in seen:
-            fault = "has no name" if not name else f"{name!r} stands twice"
-            raise LandingRefused(f"{file.name}, line 1, column {position}: {fault}. Name each column once.")
-        seen.add(name)
-    return header
+    if folder.is_dir():
+        try:
+            return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        except PermissionError as error:
+            raise LandingRefused(f"{folder}: no permission to list it. Give this account read access.") from error
+    found = [folder] if folder.is_file() else sorted(folder.parent.glob(folder.name))
+    if not found:
+        raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the CSV files.")
+    return found
 
 
 def deliveries() -> dict[str, dict[str, Any]]:
@@ -189,6 +218,8 @@ def connect(read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     try:
         con = duckdb.connect(str(settings.warehouse_file()), read_only=read_only)
+        for limit, value in settings.duckdb_limits().items():
+            con.execute(f"SET {limit} = '{value}'")
     except duckdb.IOException as error:
         if "lock" not in str(error).lower():
             raise
@@ -219,117 +250,153 @@ def _deliver(landed: Iterable[Landed]) -> None:
     fresh.replace(manifest)
 
 
-def _land_table(con: duckdb.DuckDBPyConnection, contract: Contract, files: Sequence[Path]) -> Landed:
-    scans = sorted((_Scan.of(file) for file in files), key=lambda scan: scan.file.name)
-    for first, second in pairwise(sorted(scans, key=lambda scan: scan.sha256)):
+def _land_table(
+    con: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[Path, Layout], scratch: Path
+) -> Landed:
+    sources = [read_source(path, layout, scratch, contract.encoding) for path, layout in files.items()]
+    for first, second in pairwise(sorted(sources, key=lambda source: source.sha256)):
         if first.sha256 == second.sha256:
             raise LandingRefused(
-                f"{first.file.name} and {second.file.name} hold the same bytes; every row of {contract.name} would "
-                "count twice. Deliver one of them."
+                f"{first.name} and {second.name} hold the same bytes; every row of {contract.name} would count twice. "
+                "Deliver one of them."
             )
-    content = hashlib.sha256("|".join([contract.layout, *(scan.sha256 for scan in scans)]).encode()).hexdigest()
+    content = hashlib.sha256("|".join([contract.layout, *(s.sha256 for s in sources)]).encode()).hexdigest()
     table = f"{contract.name}__{content[:12]}"
     if known := _already_landed(con, table):
+        for source in sources:
+            source.refuse_if_changed()
         return Landed(contract, table, known, is_new=False)
-    con.execute("BEGIN")
     try:
-        columns = [column.name for column in contract.columns]
-        columns += sorted({name for scan in scans for name in _unknown(contract, scan)} - set(columns))
-        con.execute(f"CREATE TABLE landing.{_q(table)} ({', '.join(f'{_q(name)} VARCHAR' for name in columns)})")
-        landed = tuple(_land_file(con, contract, table, scan) for scan in scans)
-        _refuse_if_too_many_rejected(con, contract, table, landed)
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
+        landed = _land_sources(con, contract, table, sources)
+    except _RowsInDoubt:
+        landed = _land_sources(con, contract, table, [source.without_bad_rows(scratch) for source in sources])
     return Landed(contract, table, landed, is_new=True)
 
 
-def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, scan: _Scan) -> LandedFile:
-    """Append one file to its landed table, in file order: a record's number there is its rowid + 1."""
-    by_header = {normal(column.header): column.name for column in contract.columns}
-    names = [by_header.get(normal(name), normal(name)) for name in scan.header]
+def _land_sources(
+    con: duckdb.DuckDBPyConnection, contract: Contract, table: str, sources: Sequence[SourceFile]
+) -> tuple[LandedFile, ...]:
+    """Land the files as one table, in one transaction."""
+    con.execute("BEGIN")
+    try:
+        columns = [column.name for column in contract.columns]
+        columns += sorted({name for source in sources for name in _landed_names(contract, source)} - set(columns))
+        con.execute(f"CREATE TABLE landing.{_q(table)} ({', '.join(f'{_q(name)} VARCHAR' for name in columns)})")
+        landed = tuple(_land_file(con, contract, table, source) for source in sources)
+        _refuse_if_too_many_rejected(con, contract, table, landed, sources)
+        con.execute("COMMIT")
+    except BaseException:
+        # An error such as a full disk has ended the transaction already.
+        with suppress(duckdb.TransactionException):
+            con.execute("ROLLBACK")
+        raise
+    return landed
+
+
+def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, source: SourceFile) -> LandedFile:
+    """Append one file to its landed table, in file order: a record's number there is its rowid + 1.
+
+    Raises:
+        _RowsInDoubt: DuckDB found a bad row, or its rows do not account for the lines of the file.
+        LandingRefused: so even for the file without its bad rows, or the file changed, or there is no room.
+    """
     before = _count(con, f"landing.{_q(table)}")
+    names = _landed_names(contract, source)
+    try:
+        (_append_parquet if source.layout.is_parquet else _append_csv)(con, table, source, names)
+        rows = _count(con, f"landing.{_q(table)}") - before
+        _check_every_line_is_accounted_for(con, table, before, source, rows)
+    except duckdb.InvalidInputException as error:
+        raise _RowsInDoubt(f"{source.name}: not readable as CSV ({_first_line(error)}).") from error
+    except duckdb.OutOfMemoryException as error:
+        raise LandingRefused(f"{source.name}: {_first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
+    finally:
+        source.refuse_if_changed()
+    con.execute(
+        "INSERT INTO landing.reject SELECT ?, ?, unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [table, source.name, *([getattr(row, part) for row in source.rejected] for part in ("line", "text", "reason"))],
+    )
+    file = LandedFile(
+        name=source.name,
+        sha256=source.sha256,
+        bytes=source.bytes,
+        rows_in=rows + len(source.rejected),
+        rows_landed=rows,
+        rows_rejected=len(source.rejected),
+        blank_lines=source.blank_lines,
+        unknown_columns=tuple(name for name in names if name not in {column.name for column in contract.columns}),
+        read_as=source.notes,
+    )
+    con.execute(
+        "INSERT INTO landing.file BY NAME SELECT ? AS landed_table, ? AS first_record, now()::TIMESTAMP AS landed_at, "
+        "? AS file_name, ? AS sha256, ? AS bytes, ? AS rows_in, ? AS rows_landed, ? AS rows_rejected, "
+        "? AS blank_lines, ? AS unknown_columns, ? AS read_as",
+        [table, before + 1, *(list(v) if isinstance(v, tuple) else v for v in astuple(file))],
+    )
+    return file
+
+
+class _RowsInDoubt(LandingRefused):
+    """DuckDB found fault with a file; which rows are bad is for `SourceFile.without_bad_rows` to say."""
+
+
+def _append_csv(con: duckdb.DuckDBPyConnection, table: str, source: SourceFile, names: Sequence[str]) -> None:
     # The sniffer is off: on a ragged file it may take the rows above a bad one for a preamble and drop them silently.
     con.execute(
         f"""
         INSERT INTO landing.{_q(table)} BY NAME
         SELECT * FROM read_csv(
-          ?, columns = ?, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-          allow_quoted_nulls = false, max_line_size = {MAX_LINE_BYTES}, store_rejects = true,
-          rejects_table = 'rejected', rejects_scan = 'rejected_scan', rejects_limit = 0
+          ?, columns = ?, auto_detect = false, header = true, delim = ?, quote = '"', escape = '"',
+          allow_quoted_nulls = false, max_line_size = {MAX_RECORD_BYTES + 1}
         )
         """,
-        [str(scan.file), dict.fromkeys(names, "VARCHAR")],
+        [literally(source.text), dict.fromkeys(names, "VARCHAR"), source.layout.delimiter],
     )
-    rows = _count(con, f"landing.{_q(table)}") - before
-    rejects = con.execute(
-        "SELECT line_byte_position, any_value(ltrim(csv_line, chr(10) || chr(13))), "
-        "arg_min(error_message, coalesce(column_idx, 0)) FROM rejected GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    con.execute("DROP TABLE rejected; DROP TABLE rejected_scan")
-    scan.refuse_if_changed()
-    for position, text, reason in rejects:
-        con.execute(
-            "INSERT INTO landing.reject VALUES (?, ?, ?, ?, ?)",
-            [table, scan.file.name, scan.line_at(position), text, reason],
-        )
-    _refuse_if_unaccounted(con, table, before, scan, rows, [text for _, text, _ in rejects])
-    file = LandedFile(
-        name=scan.file.name,
-        sha256=scan.sha256,
-        bytes=scan.bytes,
-        rows_in=rows + len(rejects),
-        rows_landed=rows,
-        rows_rejected=len(rejects),
-        blank_lines=scan.blank_lines,
-        unknown_columns=tuple(_unknown(contract, scan)),
+
+
+def _append_parquet(con: duckdb.DuckDBPyConnection, table: str, source: SourceFile, names: Sequence[str]) -> None:
+    columns = ", ".join(
+        f"{_q(header)}::VARCHAR AS {_q(name)}" for header, name in zip(source.layout.header, names, strict=True)
     )
     con.execute(
-        "INSERT INTO landing.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now()::TIMESTAMP)",
-        [
-            table,
-            file.name,
-            file.sha256,
-            file.bytes,
-            file.rows_in,
-            rows,
-            len(rejects),
-            scan.blank_lines,
-            before + 1,
-            [*file.unknown_columns],
-        ],
+        f"INSERT INTO landing.{_q(table)} BY NAME SELECT {columns} FROM read_parquet(?)", [literally(source.text)]
     )
-    return file
 
 
-def _refuse_if_unaccounted(
-    con: duckdb.DuckDBPyConnection, table: str, before: int, scan: _Scan, rows: int, rejected: Sequence[str]
+def _check_every_line_is_accounted_for(
+    con: duckdb.DuckDBPyConnection, table: str, before: int, source: SourceFile, rows: int
 ) -> None:
-    """Hold DuckDB's count to the file's lines: header + landed + rejected + breaks inside fields + blank lines."""
-    inside_rejected = sum(text.count(scan.line_break) for text in rejected)
-    records = 1 + rows + len(rejected) + inside_rejected
-    if records == scan.lines - scan.blank_lines:
+    """Hold DuckDB's count to the file's lines: header + landed + rejected + breaks inside fields + blank lines.
+
+    Raises:
+        _RowsInDoubt: they differ.
+    """
+    records = source.header_lines + rows + sum(row.lines for row in source.rejected)
+    if records == source.lines - source.blank_lines:
         return
     breaks = con.execute(
         f"SELECT coalesce(sum(length(texts) - length(replace(texts, ?, ''))), 0) "
         f"FROM (SELECT concat_ws('', *COLUMNS(*)) AS texts FROM landing.{_q(table)} WHERE rowid >= ?)",
-        [scan.line_break, before],
+        [source.line_break, before],
     ).fetchone()[0]
-    unaccounted = scan.lines - records - breaks
+    unaccounted = source.lines - records - breaks
     # A blank line inside a quoted field is text, not a blank line: it is among `breaks` already.
-    if not 0 <= unaccounted <= scan.blank_lines:
-        raise LandingRefused(
-            f"{scan.file.name}: {scan.lines} lines, of which {unaccounted} became neither a row nor a rejected row. "
+    if not 0 <= unaccounted <= source.blank_lines:
+        raise _RowsInDoubt(
+            f"{source.name}: {source.lines} lines, of which {unaccounted} became neither a row nor a rejected row. "
             'Look for an unclosed double quote (") or line ends of two kinds.'
         )
 
 
 def _refuse_if_too_many_rejected(
-    con: duckdb.DuckDBPyConnection, contract: Contract, table: str, files: Sequence[LandedFile]
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    table: str,
+    files: Sequence[LandedFile],
+    sources: Sequence[SourceFile],
 ) -> None:
     rows, rejected = sum(f.rows_in for f in files), sum(f.rows_rejected for f in files)
-    allowed = MAX_REJECTED_SHARE if contract.max_rejected_share is None else contract.max_rejected_share
+    allowed = settings.max_rejected_share() if contract.max_rejected_share is None else contract.max_rejected_share
     if rejected > rows * allowed:
         worst = con.execute(
             "SELECT file_name, line, reason, left(raw_text, 120) FROM landing.reject WHERE landed_table = ? "
@@ -339,81 +406,45 @@ def _refuse_if_too_many_rejected(
         raise LandingRefused(
             f"{contract.name}: {rejected} of {rows} rows rejected, more than {allowed:.1%}. Mend the file, or raise "
             f"max_rejected_share in contracts/{contract.name}.toml.\n"
-            + "\n".join(f"  {name}, line {line}: {reason} | {text}" for name, line, reason, text in worst)
+            + "\n".join(
+                [f"  {name}, line {line}: {reason} | {text}" for name, line, reason, text in worst]
+                + [
+                    f"  {source.name} is not UTF-8 from line {source.first_bad_line} on: if it is Windows-1252, add "
+                    f'encoding = "windows-1252" to contracts/{contract.name}.toml.'
+                    for source in sources
+                    if source.first_bad_line
+                ]
+            )
         )
 
 
 def _already_landed(con: duckdb.DuckDBPyConnection, table: str) -> tuple[LandedFile, ...]:
     rows = con.execute(
-        "SELECT file_name, sha256, bytes, rows_in, rows_landed, rows_rejected, blank_lines, unknown_columns "
-        "FROM landing.file WHERE landed_table = ? ORDER BY file_name",
+        "SELECT file_name, sha256, bytes, rows_in, rows_landed, rows_rejected, blank_lines, unknown_columns, "
+        "coalesce(read_as, []) FROM landing.file WHERE landed_table = ? ORDER BY file_name",
         [table],
     ).fetchall()
-    return tuple(LandedFile(*row[:-1], unknown_columns=tuple(row[-1])) for row in rows)
+    return tuple(LandedFile(*(tuple(v) if isinstance(v, list) else v for v in row)) for row in rows)
 
 
-def _unknown(contract: Contract, scan: _Scan) -> list[str]:
-    known = {normal(column.header) for column in contract.columns}
-    return [normal(name) for name in scan.header if normal(name) not in known]
+def _landed_names(contract: Contract, source: SourceFile) -> list[str]:
+    """Return the landed name of each column of the file: the contract's, or its own where the contract has none.
+
+    A column of the file's own that bears a name which is taken (rowid is DuckDB's) lands as `<name>_delivered`.
+    """
+    by_header = {normal(column.header): column.name for column in contract.columns}
+    taken = {column.name for column in contract.columns} | {"rowid"}
+    own = {name: f"{name}_delivered" if name in taken else name for name in map(normal, source.layout.header)}
+    return [by_header.get(name, own[name]) for name in own]
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]
+
+
 def _q(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-@dataclass(frozen=True)
-class _Scan:
-    """A file's own facts, read before DuckDB reads it: what the rows are held to afterwards."""
-
-    file: Path
-    header: tuple[str, ...]
-    sha256: str
-    bytes: int
-    modified: int
-    line_break: str
-    lines: int
-    blank_lines: int
-
-    @classmethod
-    def of(cls, file: Path) -> _Scan:
-        header, stat, digest = read_header(file), file.stat(), hashlib.sha256()
-        breaks, blanks, tail = {b"\n": 0, b"\r": 0}, 0, b""
-        with file.open("rb") as source:
-            while chunk := source.read(1 << 20):
-                digest.update(chunk)
-                for mark in breaks:
-                    breaks[mark] += chunk.count(mark)
-                blanks += len(_BLANK.findall(tail[-3:] + chunk)) - len(_BLANK.findall(tail[-3:]))
-                tail = chunk
-        mark = b"\n" if breaks[b"\n"] else b"\r"
-        return cls(
-            file=file,
-            header=tuple(header),
-            sha256=digest.hexdigest(),
-            bytes=stat.st_size,
-            modified=stat.st_mtime_ns,
-            line_break=mark.decode(),
-            lines=breaks[mark] + (not tail.endswith(mark)),
-            blank_lines=blanks,
-        )
-
-    def refuse_if_changed(self) -> None:
-        stat = self.file.stat()
-        if (stat.st_size, stat.st_mtime_ns) != (self.bytes, self.modified):
-            raise LandingRefused(f"{self.file.name}: it changed while it was read. Deliver it when it is complete.")
-
-    def line_at(self, position: int) -> int:
-        """Return the 1-based line of the record at this byte (DuckDB counts from 1, at the break before it)."""
-        mark, line, left = self.line_break.encode(), 1, position
-        with self.file.open("rb") as source:
-            while left > 0 and (chunk := source.read(min(left, 1 << 20))):
-                line += chunk.count(mark)
-                left -= len(chunk)
-        return line
-
-
-_BLANK = re.compile(rb"(?<=\n)\r?\n|(?<=\r)\r(?!\n)")

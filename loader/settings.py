@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,6 +30,57 @@ def state_file() -> Path:
 def embedded_file() -> Path:
     """Return the DuckDB file that stands in for MySQL where no server can be had."""
     return home() / "published.duckdb"
+
+
+LIMITS = {
+    "WAREHOUSE_MEMORY_LIMIT": "the memory DuckDB may use before it goes to the temp folder (default: 80 %)",
+    "WAREHOUSE_THREADS": "the threads DuckDB may use (default: one a core)",
+    "WAREHOUSE_TEMP_FOLDER": "where copies and what exceeds the memory go (default: WAREHOUSE_HOME/temp)",
+    "WAREHOUSE_MAX_REJECTED_SHARE": "the share of rejected rows that refuses a table's delivery (default: 0.01); "
+    "max_rejected_share in a contract goes before it",
+}
+"""The limits that the environment sets: this is the one place that lists them, and `warehouse land --help` shows it."""
+
+
+def temp_folder() -> Path:
+    """Return the folder for copies that live as long as a command: WAREHOUSE_TEMP_FOLDER, else `temp` in home()."""
+    return Path(os.environ.get("WAREHOUSE_TEMP_FOLDER") or home() / "temp").absolute()
+
+
+def max_rejected_share() -> float:
+    """Return the share of rejected rows above which a delivery is refused, where its contract names none.
+
+    Raises:
+        ValueError: WAREHOUSE_MAX_REJECTED_SHARE is no number from 0 to 1.
+    """
+    text = os.environ.get("WAREHOUSE_MAX_REJECTED_SHARE") or "0.01"
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"WAREHOUSE_MAX_REJECTED_SHARE={text}: expected a share from 0 to 1, as 0.01.")
+    return share
+
+
+def duckdb_limits() -> dict[str, str | int]:
+    """Return DuckDB's settings that the environment asks for, fit for its `config`.
+
+    Raises:
+        ValueError: WAREHOUSE_THREADS is no whole number above 0, or WAREHOUSE_MEMORY_LIMIT no size such as 4GB.
+    """
+    limits: dict[str, str | int] = {}
+    if memory := os.environ.get("WAREHOUSE_MEMORY_LIMIT", "").strip():
+        if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", memory, re.IGNORECASE):
+            raise ValueError(f"WAREHOUSE_MEMORY_LIMIT={memory}: expected a size with its unit, as 4GB or 800MB.")
+        limits["memory_limit"] = memory
+    if threads := os.environ.get("WAREHOUSE_THREADS", "").strip():
+        if not threads.isdigit() or int(threads) == 0:
+            raise ValueError(f"WAREHOUSE_THREADS={threads}: expected a whole number above 0.")
+        limits["threads"] = int(threads)
+    if os.environ.get("WAREHOUSE_TEMP_FOLDER"):
+        limits["temp_directory"] = str(temp_folder())
+    return limits
 
 
 def private_url_file() -> Path:

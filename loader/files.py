@@ -1,0 +1,420 @@
+"""A delivered file as it really comes, made into text that DuckDB reads exactly, and counted before it does.
+
+Nothing is guessed where a guess could change a value. The delimiter is the one under which the header holds the
+contract's columns; gzip, zstd, UTF-16 and Parquet are known by the file's own first bytes; an encoding that the bytes
+do not prove (Windows-1252, say) is used only where the contract declares it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import duckdb
+from backports import zstd
+
+from loader.records import Grammar, RejectedRow, copy_rows
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+"""The delimiters that are tried on a header, with the word for each."""
+
+MAX_HEADER_BYTES = 1024 * 1024
+"""The longest header that is read: a file without a line end in its first megabyte is no CSV."""
+
+CHUNK_BYTES = 1024 * 1024
+
+COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""Byte order marks, with the codec that reads the text behind them."""
+
+NO_CSV = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook. Deliver the CSV in it",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Export its sheet as CSV (UTF-8)",
+    b"%PDF": "a PDF. Deliver the table as CSV",
+    b"SQLite format 3": "an SQLite database. Export the table as CSV",
+}
+"""What is often delivered under a CSV's name, by its first bytes."""
+
+
+class LandingRefused(Exception):
+    """A folder or file that cannot be read without losing something; nothing of the table was changed."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    codec: str
+    compression: str | None = None
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether it is Parquet, whose columns and rows the file itself names."""
+        return self.codec == "parquet"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file's own facts, gathered before DuckDB reads it: what the rows are held to afterwards.
+
+    `text` is what DuckDB reads: the file itself, or a UTF-8 copy in the temp folder where it was compressed, in
+    another encoding or of mixed line ends. `sha256` is of that text, so that a file and its gzip are the same content.
+    `lines` counts the header too. `first_bad_line` is the line of the first byte that is not UTF-8, None where all is.
+    """
+
+    path: Path
+    text: Path
+    layout: Layout
+    sha256: str
+    bytes: int
+    identity: tuple[int, ...]
+    line_break: str
+    lines: int
+    blank_lines: int
+    mixed_line_ends: bool = False
+    first_bad_line: int | None = None
+    notes: tuple[str, ...] = ()
+    rejected: tuple[RejectedRow, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was delivered."""
+        return self.path.name
+
+    @property
+    def header_lines(self) -> int:
+        """Lines that the header takes: more than one where a quoted column name holds a line break."""
+        return 1 + sum(name.count(self.line_break) for name in self.layout.header)
+
+    def refuse_if_changed(self) -> None:
+        """Refuse a file that is no longer the one that was counted.
+
+        Raises:
+            LandingRefused: its size, times or place on disk differ.
+        """
+        if _identity(self.path) != self.identity:
+            raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
+
+    def without_bad_rows(self, scratch: Path) -> SourceFile:
+        """Return the file with a clean copy as its text, and the lines that are no row as `rejected`."""
+        if self.layout.is_parquet:
+            return self
+        copy = scratch / f"{self.name}.rows"
+        grammar = Grammar(len(self.layout.header), self.layout.delimiter, self.line_break)
+        with _refusing(self.path):
+            return replace(self, rejected=tuple(copy_rows(self.text, grammar, copy)), text=copy)
+
+
+def read_layout(path: Path, expected: Iterable[str] = (), encoding: str | None = None) -> Layout:
+    """Read how a file is laid out: compression, encoding, delimiter and column names, from its first bytes.
+
+    `expected` are column names: of the delimiters, the one that finds most of them is taken, the comma before others.
+    Without them, the one that finds most columns. `encoding` is for text that no byte order mark and no UTF-8 explains.
+
+    Raises:
+        LandingRefused: not a regular readable file, nothing that can be read as a table, damaged compression, no header
+            line, text in no known encoding, or a column name that is blank or stands twice.
+    """
+    with _refusing(path):
+        if not path.is_file():
+            raise LandingRefused(f"{path.name}: {_what(path)}. Deliver the file itself.")
+        with path.open("rb") as source:
+            start = source.read(16)
+        for magic, what in NO_CSV.items():
+            if start.startswith(magic):
+                raise LandingRefused(f"{path.name}: it is {what}.")
+        if start.startswith(b"PAR1"):
+            return Layout(_distinct(path, _parquet_columns(path)), "", "parquet")
+        compression = next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
+        with _open(path, compression) as source:
+            head = source.read(MAX_HEADER_BYTES)
+    codec = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "utf-8")
+    text = _head_text(path, head, codec, encoding)
+    headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
+    wanted = {normal(name) for name in expected}
+    delimiter = max(
+        headers,
+        key=lambda mark: (len(wanted & {normal(n) for n in headers[mark]}), 0 if wanted else len(headers[mark])),
+    )
+    return Layout(_distinct(path, headers[delimiter]), delimiter, codec, compression)
+
+
+def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None = None) -> SourceFile:
+    """Hash and count a file of this layout, making a UTF-8 copy of it in the folder `scratch` where DuckDB needs one.
+
+    A file that is UTF-8, uncompressed and of one kind of line end is read where it lies, once.
+
+    Raises:
+        LandingRefused: it cannot be read to its end, or does not hold the text that its encoding promises.
+    """
+    with _refusing(path):
+        identity, bytes_delivered = _identity(path), path.stat().st_size
+        notes, text = [], path
+        if layout.is_parquet:
+            digest, rows = _digest(path), _parquet_rows(path)
+            return SourceFile(path, path, layout, digest, bytes_delivered, identity, "\n", rows + 1, 0)
+        if layout.compression or layout.codec == "utf-16":
+            text = scratch / f"{path.name}.txt"
+            with _open(path, layout.compression) as source:
+                _write(text, _decoded(path, _chunks(source), layout.codec))
+            notes += [layout.compression] if layout.compression else []
+            notes += ["UTF-16"] if layout.codec == "utf-16" else []
+        if layout.delimiter != ",":
+            notes.append(f"split at {DELIMITERS[layout.delimiter]}")
+        counted = _counted(path, text, layout, identity, bytes_delivered)
+        if counted.first_bad_line and encoding:
+            text = scratch / f"{path.name}.utf8"
+            with counted.text.open("rb") as source:
+                _write(text, _decoded(path, _chunks(source), encoding))
+            notes.append(f"{encoding} by contract")
+            counted = _counted(path, text, layout, identity, bytes_delivered)
+        if counted.mixed_line_ends:
+            text = scratch / f"{path.name}.lines"
+            with counted.text.open("rb") as source:
+                _write(text, _one_line_end(_chunks(source)))
+            notes.append("line ends of two kinds made one")
+            counted = _counted(path, text, layout, identity, bytes_delivered)
+        return replace(counted, notes=tuple(notes))
+
+
+def literally(path: Path) -> str:
+    """Return a path that DuckDB takes as it stands: a folder named `2024 [final]*` is no pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def normal(header: str) -> str:
+    """Return a column name as it is compared: without surrounding blanks, in lower case."""
+    return header.strip().lower()
+
+
+def _counted(path: Path, text: Path, layout: Layout, identity: tuple[int, ...], bytes_delivered: int) -> SourceFile:
+    """Read the text once: its hash, its lines by each kind of line end, blank lines, and where it stops being UTF-8."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    newlines = returns = pairs = blanks = 0
+    bad_line, tail = None, b""
+    with text.open("rb") as source:
+        for chunk in _chunks(source):
+            digest.update(chunk)
+            if bad_line is None and not (chunk.isascii() and not decoder.getstate()[0]):
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    before = len(decoder.getstate()[0])
+                    bad_line = 1 + newlines + chunk.count(b"\n", 0, max(0, error.start - before))
+            newlines += chunk.count(b"\n")
+            if b"\r" in chunk:
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n")
+            pairs += tail.endswith(b"\r") and chunk.startswith(b"\n")
+            seam = tail[-3:] + chunk
+            # A search for a fixed text is ten times as fast as the pattern; most files have no blank line at all.
+            if any(mark in seam for mark in (b"\n\n", b"\n\r", b"\r\r")):
+                blanks += len(_BLANK.findall(seam)) - len(_BLANK.findall(tail[-3:]))
+            tail = chunk
+    if bad_line is None and decoder.getstate()[0]:
+        bad_line = newlines + 1
+    mark = "\n" if newlines else "\r"
+    return SourceFile(
+        path=path,
+        text=text,
+        layout=layout,
+        sha256=digest.hexdigest(),
+        bytes=bytes_delivered,
+        identity=identity,
+        line_break=mark,
+        lines=(newlines or returns) + (not tail.endswith(mark.encode())),
+        blank_lines=blanks,
+        mixed_line_ends=0 < pairs == returns < newlines,
+        first_bad_line=bad_line,
+    )
+
+
+_BLANK = re.compile(rb"(?<=\n)\r?\n|(?<=\r)\r(?!\n)")
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _decoded(path: Path, chunks: Iterable[bytes], codec: str) -> Iterator[bytes]:
+    """Yield the text of a codec as UTF-8. UTF-8 itself passes as it is: DuckDB judges it row by row."""
+    if codec.startswith("utf-8"):
+        yield from chunks
+        return
+    decoder, line = codecs.getincrementaldecoder(codec)(), 1
+    try:
+        for chunk in chunks:
+            text = decoder.decode(chunk)
+            line += text.count("\n")
+            yield text.encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as error:
+        raise LandingRefused(
+            f"{path.name}, at or after line {line}: not {codec} ({_reason(error)}). Save it as UTF-8."
+        ) from error
+
+
+def _one_line_end(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the text with each CRLF outside double quotes as LF; what stands inside quotes is left as it is."""
+    quoted, held = False, b""
+    for chunk in chunks:
+        data, held = held + chunk, b""
+        if data.endswith(b"\r"):
+            data, held = data[:-1], b"\r"
+        parts = data.split(b'"')
+        for index, part in enumerate(parts):
+            if not quoted:
+                parts[index] = part.replace(b"\r\n", b"\n")
+            quoted = quoted != (index < len(parts) - 1)
+        yield b'"'.join(parts)
+    yield held
+
+
+def _write(target: Path, chunks: Iterable[bytes]) -> None:
+    with target.open("wb") as out:
+        for chunk in chunks:
+            out.write(chunk)
+
+
+@contextmanager
+def _open(path: Path, compression: str | None) -> Iterator[IO[bytes]]:
+    openers = {"gzip": gzip.open, "zstd": zstd.open}
+    with openers[compression](path, "rb") if compression else path.open("rb") as source:
+        yield source  # type: ignore[misc]
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Turn what reading a file can raise into a refusal that names it and says what to do."""
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError, EOFError) as error:
+        raise LandingRefused(
+            f"{path.name}: damaged or cut short ({error}). Deliver it again; test it first with gzip -t or zstd -t."
+        ) from error
+    except PermissionError as error:
+        raise LandingRefused(
+            f"{path.name}: no permission to read it. Give this account read access (chmod u+r)."
+        ) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename and Path(error.filename) != path else ""
+        raise LandingRefused(
+            f"{path.name}: {error.strerror or error}{where}. Check the disk, and the free space of the temp folder "
+            "(WAREHOUSE_TEMP_FOLDER)."
+        ) from error
+    except duckdb.Error as error:
+        raise LandingRefused(
+            f"{path.name}: not readable as Parquet ({_first_line(error)}). Deliver it again."
+        ) from error
+
+
+def _what(path: Path) -> str:
+    """Say what stands where a regular file should."""
+    if path.is_symlink():
+        return "a symbolic link that leads to no file, or in a circle"
+    if path.is_dir():
+        return "a folder"
+    return "no regular file" if path.exists() else "no such file"
+
+
+def _head_text(path: Path, head: bytes, codec: str, encoding: str | None) -> str:
+    """Return the header line's text, in the first encoding that explains its bytes."""
+    even, odd = head[0:200:2].count(0), head[1:200:2].count(0)
+    if codec == "utf-8" and max(even, odd) > len(head[:200]) // 4 > min(even, odd):
+        raise LandingRefused(
+            f"{path.name}: it looks like UTF-16 without a byte order mark. Save it as UTF-8, or as UTF-16 with one."
+        )
+    if codec == "utf-16":
+        # Judged to its end when it is copied.
+        return head.decode(codec, "replace")
+    for tried in filter(None, (codec, encoding)):
+        try:
+            return _header_part(head).decode(tried)
+        except LookupError as error:
+            raise LandingRefused(f"{path.name}: {error}. Name one that Python knows, as windows-1252.") from error
+        except UnicodeError as error:
+            failed = error
+    raise LandingRefused(
+        f"{path.name}, line 1: not UTF-8 ({_reason(failed)}). Save it as UTF-8, or say what it is in its contract: "
+        'encoding = "windows-1252".'
+    )
+
+
+def _header_part(head: bytes) -> bytes:
+    """Return the header line alone, so that a bad byte below it judges rows and not the file."""
+    ends = [at for at in (head.find(b"\n"), head.find(b"\r")) if at >= 0]
+    first = min(ends, default=len(head))
+    # A quoted column name may hold a line break: take lines until the quotes are closed.
+    while head.count(b'"', 0, first) % 2 and (after := head.find(b"\n", first + 1)) > 0:
+        first = after
+    return head[: first + 1]
+
+
+def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
+    """Return the fields of the first record."""
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False), [])
+    except csv.Error as error:
+        raise LandingRefused(f"{path.name}, line 1: no header that can be read ({error}).") from error
+    if not any(name.strip() for name in header):
+        raise LandingRefused(f"{path.name}: no header line. Deliver it with column names in its first line.")
+    return header
+
+
+def _distinct(path: Path, header: Iterable[str]) -> tuple[str, ...]:
+    """Return the header, refusing a column name that is blank or stands twice."""
+    names = tuple(header)
+    seen: set[str] = set()
+    for position, name in enumerate(map(normal, names), start=1):
+        if not name or name in seen:
+            fault = "has no name" if not name else f"{name!r} stands twice"
+            raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. Name each column once.")
+        seen.add(name)
+    return names
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    with duckdb.connect() as con:
+        return [name for name, *_ in con.execute("DESCRIBE FROM read_parquet(?)", [literally(path)]).fetchall()]
+
+
+def _parquet_rows(path: Path) -> int:
+    with duckdb.connect() as con:
+        return con.execute("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(?)", [literally(path)]).fetchone()[
+            0
+        ]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """Return what cannot stay the same when a file is replaced or written to."""
+    stat = path.stat()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def _reason(error: UnicodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte 0x{error.object[error.start]:02x}: {error.reason}"
+    return str(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]
