@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas
 from pydantic import Field
 from rich.console import Console
 from rich.table import Table
@@ -39,5 +40,5 @@ class AuditSamples(GenericNotificationTarget):
         for number in range(1, len(rows) + 1):
             shown.add_column(f"row {number}", overflow="fold")
         for column in rows.columns:
-            shown.add_row(str(column), *("NULL" if value is None else str(value) for value in rows[column]))
+            shown.add_row(str(column), *("NULL" if pandas.isna(value) else str(value) for value in rows[column]))
         screen.print(shown)

@@ -36,7 +36,7 @@ SQL_MODE = ",".join(
 REMEDIES = {
     (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
     (1045, 1698): "check user and password in SERVING_URL (percent-encode : / @ in the password)",
-    (2002, 2003, 2005, 2026): "check host, port and TLS options in SERVING_URL, and that the server runs (`make mysql`)",
+    (2002, 2003, 2005, 2026): "check host, port and TLS options in SERVING_URL; does the server run (`make mysql`)?",
     (0, 2006, 2013, 4031): "the server ended the connection: see its error log, then plan again",
     (3, 28, 1021, 1026, 1030, 1114): "the server has no disk space left: free some, then plan again",
     (1153,): "set the server's max_allowed_packet to 64M",

@@ -14,12 +14,6 @@ SIGNS = LETTERS.encode().replace(b"\xc3", b"").decode("mac_roman")
 
 
 @macro()
-def is_mangled(evaluator: MacroEvaluator, text: exp.Expression) -> str:
-    """Say whether `text` holds UTF-8 that was once read as Mac Roman: José delivered as Jos√©. NULL for no text."""
-    return f"CONTAINS({text.sql('duckdb')}, '√')"
-
-
-@macro()
 def repair_text(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return `text` trimmed, and with the letters that Mac Roman mangled put right; a √ before any other sign stays."""
     trimmed = f"TRIM({text.sql('duckdb')})"

@@ -7,6 +7,8 @@ MODEL (
     unique_grain(columns := (source_system, encounter_id)),
     not_null(
       columns := (
+        source_system,
+        encounter_id,
         is_oncology_tx,
         is_hospice_care,
         is_cancer,

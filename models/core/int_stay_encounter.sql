@@ -6,7 +6,9 @@ MODEL (
   audits (
     unique_grain(columns := (merge_rule, source_system, encounter_id)),
     unique_grain(columns := (merge_rule, source_system, patient_id, stay_number, place_in_stay)),
-    not_null(columns := (merge_rule, encounter_id, stay_number, place_in_stay, stay_id))
+    not_null(
+      columns := (merge_rule, source_system, encounter_id, stay_number, place_in_stay, stay_id)
+    )
   ),
   description 'Inpatient encounters in their order, numbered into stays. same_day merges encounters that overlap or touch on one day; next_day also those a night apart (HEDIS PCR). A stay is named by its first encounter.'
 );

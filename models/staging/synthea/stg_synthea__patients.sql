@@ -46,7 +46,7 @@ SELECT
   TRIM(suffix) AS name_suffix,
   @REPAIR_TEXT(maiden) AS maiden_name,
   CASE
-    WHEN @IS_MANGLED(ARRAY_TO_STRING([first, middle, last, maiden, birthplace, address, city], ' '))
+    WHEN @REPAIR_TEXT(ARRAY_TO_STRING([first, middle, last, maiden, birthplace, address, city], ' ')) <> TRIM(ARRAY_TO_STRING([first, middle, last, maiden, birthplace, address, city], ' '))
     THEN 1
     ELSE 0
   END AS is_text_repaired,

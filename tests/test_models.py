@@ -1,0 +1,467 @@
+"""What YAML unit tests cannot say of the models: what raw reads in files, and what the project as a whole keeps to."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from sqlglot import exp
+from sqlmesh.core.constants import SQLMESH_VARS
+from sqlmesh.core.dialect import parse
+from sqlmesh.core.linter.rule import Rule
+from sqlmesh.core.macros import MacroEvaluator
+from sqlmesh.core.model import Model, load_sql_based_model
+from sqlmesh.utils import yaml
+
+from loader import contracts
+from loader.settings import PROJECT
+from warehouse_fixtures import Warehouse, built, land, load
+
+__all__ = ["built"]
+
+NO_UNIT_TEST = {
+    "star.dim_date": "it reads nothing; test_the_calendar_has_every_day_of_two_centuries looks at its rows",
+    "star.dim_readmission_definition": "it selects columns of a seed",
+}
+"""Models whose SQL has no YAML unit test, and why not. Raw and quarantine are tested here, on landed files."""
+
+
+# The unit tests
+
+
+def test_the_unit_tests_of_the_models_pass(built: Warehouse) -> None:
+    output = io.StringIO()
+    result = built.context.test(stream=output)
+    assert result.testsRun > 60
+    faults = [f"{test}\n{text}" for test, text in [*result.failures, *result.errors]]
+    assert not faults, "\n\n".join(faults)
+
+
+@cache
+def unit_tests() -> dict[Path, dict[str, Any]]:
+    """The bodies of all YAML unit tests, by file and name."""
+    files = sorted((PROJECT / "tests").glob("test_*.yaml"))
+    return {file: yaml.load(file, render_jinja=False) for file in files}
+
+
+def test_every_model_with_logic_of_its_own_has_unit_tests_in_a_file_of_its_name(built: Warehouse) -> None:
+    tested = {file: {body["model"] for body in bodies.values()} for file, bodies in unit_tests().items()}
+    for file, models in tested.items():
+        assert {model.split(".")[-1] for model in models} == {file.stem.removeprefix("test_")}
+    with_logic = {
+        name
+        for name, model in built.models.items()
+        if model.is_sql and model.kind.name != "CUSTOM" and not name.startswith(("raw.", "quarantine."))
+    }
+    assert with_logic - set().union(*tested.values()) == set(NO_UNIT_TEST)
+
+
+def test_rules_in_unit_tests_are_those_of_the_seeds() -> None:
+    """A unit test repeats a few rows of the seeds; a rule that changes there must not live on in a test."""
+    for test, body in (test for bodies in unit_tests().values() for test in bodies.items()):
+        for model, given in body["inputs"].items():
+            if model not in {"reference.readmission_definition", "reference.readmission_exclusion"}:
+                continue
+            with (PROJECT / "seeds" / f"{model.split('.')[1]}.csv").open(encoding="utf-8", newline="") as lines:
+                seed = list(csv.DictReader(lines))
+            for row in given["rows"]:
+                text = {column: "" if value is None else str(value) for column, value in row.items()}
+                assert any(text.items() <= seeded.items() for seeded in seed), f"{test}: {model} has no row {text}"
+
+
+# The project
+
+
+@pytest.fixture(scope="module")
+def house_rules(built: Warehouse) -> dict[str, Rule]:
+    """Our own lint rules by name; config.py has put the project on Python's path."""
+    module = importlib.import_module("linter.house_rules")
+    rules = {name: rule for name, rule in vars(module).items() if isinstance(rule, type) and issubclass(rule, Rule)}
+    return {name: rule(built.context) for name, rule in rules.items() if rule is not Rule}
+
+
+def test_all_models_keep_to_the_lint_rules(built: Warehouse, house_rules: dict[str, Rule]) -> None:
+    violations = built.context.lint_models(raise_on_error=False)
+    assert [f"{violation.rule.name}: {violation.violation_msg}" for violation in violations] == []
+    assert {rule.name for rule in house_rules.values()} <= built.context.config.linter.rules
+
+
+GOOD = """/* One row per day. */
+MODEL (
+  name {name},
+  kind FULL,
+  dialect duckdb,
+  {gateway}
+  grain day,
+  description 'Days.',
+  column_descriptions (
+    day = 'The day.'
+  )
+);
+
+SELECT
+  '2020-01-01'::DATE AS day
+"""
+
+
+def model_of(tmp_path: Path, text: str, name: str = "star.planted", gateway: str = "") -> Model:
+    file = tmp_path / "planted.sql"
+    file.write_text(text.format(name=name, gateway=gateway), encoding="utf-8")
+    expressions = parse(file.read_text(encoding="utf-8"), default_dialect="duckdb")
+    return load_sql_based_model(expressions, path=file, dialect="duckdb")
+
+
+BAD = [
+    ("GrainIsStated", "  grain day,\n", "", "grain"),
+    ("FirstLineSaysOneRow", "/* One row per day. */", "/* Days. */", "One row per"),
+    ("FirstLineSaysOneRow", "/* One row per day. */\n", "", "One row per"),
+    ("PublishedNameIsShort", "{name}", "{name}_" + "x" * 31, "37 characters"),
+    ("PublishedColumnsAreDescribed", "    day = 'The day.'\n", "    dai = 'The day.'\n", "dai, day"),
+    ("PublishedColumnsAreDescribed", "::DATE AS day", "::DATE AS day, 1 AS number", "number"),
+]
+"""Faults to plant in a good model: the rule, what is replaced by what, and what the rule must say."""
+
+
+@pytest.mark.parametrize(("rule", "sound", "fault", "said"), BAD)
+def test_a_lint_rule_says_what_is_wrong_with_a_bad_model(
+    house_rules: dict[str, Rule], tmp_path: Path, rule: str, sound: str, fault: str, said: str
+) -> None:
+    assert sound in GOOD
+    published = {"name": "serving.v_day", "gateway": "gateway serving,"}
+    assert house_rules[rule].check_model(model_of(tmp_path, GOOD, **published)) is None
+    violation = house_rules[rule].check_model(model_of(tmp_path, GOOD.replace(sound, fault), **published))
+    assert violation is not None
+    assert said in violation.violation_msg
+
+
+def test_a_name_of_36_characters_may_be_published_and_a_longer_one_may_stay_in_duckdb(
+    house_rules: dict[str, Rule], tmp_path: Path
+) -> None:
+    rule = house_rules["PublishedNameIsShort"]
+    assert rule.check_model(model_of(tmp_path, GOOD, name="serving.v_" + "x" * 34, gateway="gateway serving,")) is None
+    assert rule.check_model(model_of(tmp_path, GOOD, name="star.dim_" + "x" * 40)) is None
+
+
+def test_every_lint_rule_of_ours_is_tried_on_a_bad_model(house_rules: dict[str, Rule]) -> None:
+    assert house_rules.keys() == {rule for rule, *_ in BAD}
+
+
+def published(built: Warehouse) -> dict[str, Model]:
+    return {name: model for name, model in built.models.items() if name.startswith(("star.", "mart.", "serving."))}
+
+
+def test_every_published_model_says_its_grain_what_it_is_and_what_its_columns_mean(built: Warehouse) -> None:
+    for name, model in published(built).items():
+        assert model.grains, name
+        columns = set(model.columns_to_types)
+        assert {column.name for grain in model.grains for column in grain.find_all(exp.Column)} <= columns, name
+        if model.kind.name == "CUSTOM":
+            # A copy in MySQL takes its words from the star model that it copies, and from nothing else.
+            (source,) = model.depends_on
+            model = built.context.get_model(source, raise_if_missing=True)
+        assert model.description, name
+        assert {column for column, text in model.column_descriptions.items() if text.strip()} == columns, name
+
+
+def test_every_table_of_the_star_is_published_under_its_own_name_and_grain(built: Warehouse) -> None:
+    star = {name.split(".")[1]: model for name, model in built.models.items() if name.startswith(("star.", "mart."))}
+    copies = {
+        name.split(".")[2]: model
+        for name, model in built.models.items()
+        if name.startswith("serving.") and model.kind.name == "CUSTOM"
+    }
+    assert copies.keys() == star.keys()
+    for name, model in copies.items():
+        assert columns_of(model.grains) == columns_of(star[name].grains), name
+
+
+def columns_of(expressions: list[exp.Expression]) -> set[str]:
+    return {column.name for expression in expressions for column in expression.find_all(exp.Column)}
+
+
+def test_the_grain_of_every_built_model_is_audited_to_be_unique(built: Warehouse) -> None:
+    for name, model in built.models.items():
+        if not name.startswith(("raw.", "serving.")):
+            unique = [set(audit.columns()) for audit in built.audits(name) if audit.name == "unique_grain"]
+            assert columns_of(model.grains) in unique, name
+
+
+def test_the_grain_of_every_built_model_is_audited_to_be_not_null(built: Warehouse) -> None:
+    """A procedure may have no end; its staging model says so by leaving the end out of not_null."""
+    unguarded = {}
+    for name, model in built.models.items():
+        if not name.startswith(("raw.", "serving.")):
+            audits = [audit for audit in built.audits(name) if audit.name == "not_null"]
+            unguarded[name] = columns_of(model.grains) - {column for audit in audits for column in audit.columns()}
+    assert {name: columns for name, columns in unguarded.items() if columns} == {
+        "staging.stg_synthea__procedures": {"stop_ts_utc"}
+    }
+
+
+def test_no_model_or_audit_joins_texts_by_concat_which_nulls_would_empty(built: Warehouse) -> None:
+    functions = (exp.Concat, exp.ConcatWs)
+    rendered = {name: model.render_query() for name, model in built.models.items() if model.is_sql}
+    rendered |= {str(audit): audit.query for audit in built.all_audits()}
+    assert len(rendered) > 200
+    assert {name for name, query in rendered.items() if query is None} == set()
+    assert {name: found.sql() for name, query in rendered.items() for found in query.find_all(*functions)} == {}
+
+
+def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
+    """When this fails SQLGlot is mended, and macros/contracts.py may say CONCAT_WS."""
+    query = "SELECT CONCAT_WS('; ', a, b) AS text FROM (SELECT 'u' AS a, NULL AS b)"
+    model = load_sql_based_model(parse(f"MODEL (name x.y, dialect duckdb); {query}"), dialect="duckdb")
+    with duckdb.connect() as con:
+        assert con.execute(query).fetchone() == ("u",)
+        assert con.execute(model.render_query_or_raise().sql("duckdb")).fetchone() == (None,)
+
+
+# What was built
+
+
+def digest(*parts: str) -> int:
+    """The key of a natural key, by another hand than the models': 13 hexadecimal digits of its MD5."""
+    return int(hashlib.md5("|".join(parts).encode()).hexdigest()[:13], 16)
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "natural"),
+    [
+        ("star.dim_patient", "patient_key", "source_system, patient_id, '1900-01-01'"),
+        ("star.dim_patient", "patient_durable_key", "source_system, patient_id"),
+        ("star.dim_payer", "payer_key", "source_system, payer_id"),
+        ("star.dim_organization", "organization_key", "source_system, organization_id"),
+        ("star.dim_encounter_class", "class_key", "class_code"),
+        ("star.dim_encounter_type", "type_key", "type_code, type_description"),
+        ("star.dim_procedure", "procedure_key", "procedure_code, procedure_description"),
+        ("star.dim_diagnosis", "diagnosis_key", "code_system, code"),
+        ("star.fact_encounter", "encounter_key", "source_system, encounter_id"),
+    ],
+)
+def test_a_key_is_52_bits_of_its_natural_keys_digest(built: Warehouse, model: str, key: str, natural: str) -> None:
+    rows = built.query(f"SELECT {key}, {natural} FROM {model} WHERE {key} > 0")
+    assert rows
+    assert [row for row in rows if row[0] != digest(*row[1:])] == []
+    assert max(row[0] for row in rows) < 2**52
+    if model.startswith("star.dim_"):
+        assert built.query(f"SELECT {key} FROM {model} WHERE {key} < 0 ORDER BY 1 DESC") == [(-1,), (-2,), (-3,)]
+
+
+def test_the_calendar_has_every_day_of_two_centuries(built: Warehouse) -> None:
+    assert built.query("SELECT COUNT(*), MIN(full_date)::TEXT, MAX(full_date)::TEXT FROM star.dim_date") == [
+        (73_049, "1900-01-01", "2099-12-31")
+    ]
+    assert built.query("SELECT date_key FROM star.dim_date WHERE is_sentinel = 1 ORDER BY 1") == [
+        (19000101,),
+        (20991231,),
+    ]
+    columns = "year, year_label, quarter, month, month_name, year_month, week_iso, day_of_week, is_weekend"
+    days = "20200229, 20210103, 20240401"
+    assert built.query(f"SELECT date_key, {columns} FROM star.dim_date WHERE date_key IN ({days}) ORDER BY 1") == [
+        (20200229, 2020, "2020", 1, 2, "February", 202002, 9, 6, 1),
+        (20210103, 2021, "2021", 1, 1, "January", 202101, 53, 7, 1),
+        (20240401, 2024, "2024", 2, 4, "April", 202404, 14, 1, 0),
+    ]
+
+
+def test_age_bands_cover_every_age_once_in_each_scheme(built: Warehouse) -> None:
+    for scheme in ("decade", "seed", "cms"):
+        bands = built.query(
+            f"SELECT min_age, max_age FROM star.dim_age_band WHERE scheme = '{scheme}' ORDER BY sort_order"
+        )
+        assert [age for low, high in bands for age in range(low, high + 1)] == list(range(151)), scheme
+
+
+def test_a_class_that_is_delivered_under_a_members_name_is_no_second_row_of_it(built: Warehouse) -> None:
+    query = built.context.render("star.dim_encounter_class").sql("duckdb")
+    with built.planted("UPDATE {core.int_encounter} SET class_code = 'unknown' WHERE rowid = 0"):
+        assert built.query(f"SELECT class_code FROM ({query}) GROUP BY 1 HAVING COUNT(*) > 1") == []
+
+
+# Raw, quarantine and staging on files as they come
+
+
+def deliver(folder: Path, **tables: list[dict[str, str]]) -> Path:
+    """Write a CSV file a table, with all columns of its contract; a column that a row does not name is empty."""
+    folder.mkdir(parents=True)
+    for table, rows in tables.items():
+        columns = {column.name: column.header for column in contracts.load()[f"synthea__{table}"].columns}
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.writer(lines)
+            writer.writerow(columns.values())
+            writer.writerows([row.get(name, "") for name in columns] for row in rows)
+    return folder
+
+
+ENCOUNTER = {"start": "2020-03-01T10:00:00Z", "patient": "p1"}
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The project on a delivery of awkward rows, and of no procedures and payers; its models are read as queries."""
+    folder = tmp_path_factory.mktemp("landed")
+    deliver(
+        folder / "files",
+        patients=[
+            {"id": "p1", "birthdate": "1950-02-28", "lat": "42.1", "lon": "-71"},
+            {"birthdate": "1950-02-28", "first": "no id"},
+            {"id": "   ", "first": "an id of blanks"},
+            {"id": "p4", "birthdate": "yesterday"},
+            {"id": "p5", "birthdate": "1950-02-30"},
+            {"id": "p6", "birthdate": "28/02/1950", "deathdate": "no", "lat": "north"},
+            {"birthdate": "O'Clock", "lon": "far"},
+            {"id": "p8", "birthdate": "  ", "deathdate": " ", "lat": ""},
+            {"id": "p9", "first": "Root√2"},
+        ],
+        encounters=[
+            {"id": "e1", **ENCOUNTER, "total_claim_cost": "100.10", "payer_coverage": "0"},
+            {"id": "e2", **ENCOUNTER, "start": "2020-03-01 10:00:00", "stop": "2020-03-01T10:00:00+02:00"},
+            {"id": "e3", **ENCOUNTER, "start": ""},
+            {"id": "e4", **ENCOUNTER, "start": "2020-13-01T10:00:00Z"},
+            {"id": "e5", **ENCOUNTER, "stop": "2020-03-01T25:00:00Z", "total_claim_cost": "1,000.00"},
+            {"id": "e6", "start": "2020-03-01T10:00:00Z"},
+            {"id": "e7", **ENCOUNTER, "payer_coverage": "9999999999999.99"},
+        ],
+        organizations=[{"id": "o1", "name": "Hospital", "zip": "02114"}, {"id": "o2", "lat": "42"}],
+    )
+    land(folder / "home", folder / "files")
+    return load(folder / "home")
+
+
+def rows_of(warehouse: Warehouse, model: str, columns: str) -> list[tuple[Any, ...]]:
+    """Run the model's query, down to the landed table."""
+    query = warehouse.context.render(model, expand=True).sql("duckdb")
+    return warehouse.query(f"SELECT {columns} FROM ({query}) ORDER BY ALL")
+
+
+def test_a_required_value_that_is_missing_breaks_the_contract(landed: Warehouse) -> None:
+    violations = dict(rows_of(landed, "raw.synthea__patients", "record_number, violation"))
+    assert violations[2] == "id is missing"
+    assert violations[3] == "id is missing"
+    assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e3"] == "start is missing"
+    assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e6"] == "patient is missing"
+    assert dict(rows_of(landed, "raw.synthea__organizations", "id, violation"))["o2"] == "name is missing"
+
+
+def test_a_value_that_is_not_of_its_type_breaks_the_contract(landed: Warehouse) -> None:
+    violations = dict(rows_of(landed, "raw.synthea__patients", "id, violation"))
+    assert violations["p4"] == "birthdate 'yesterday' is no DATE"
+    assert violations["p5"] == "birthdate '1950-02-30' is no DATE"
+    violations = dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))
+    assert violations["e4"] == "start '2020-13-01T10:00:00Z' is no TIMESTAMP"
+    assert violations["e7"] == "payer_coverage '9999999999999.99' is no DECIMAL(14, 2)"
+
+
+def test_a_row_with_several_faults_names_each(landed: Warehouse) -> None:
+    violations = dict(rows_of(landed, "raw.synthea__patients", "record_number, violation"))
+    assert violations[6] == "birthdate '28/02/1950' is no DATE; deathdate 'no' is no DATE; lat 'north' is no DOUBLE"
+    assert violations[7] == "id is missing; birthdate 'O'Clock' is no DATE; lon 'far' is no DOUBLE"
+    assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e5"] == (
+        "stop '2020-03-01T25:00:00Z' is no TIMESTAMP; total_claim_cost '1,000.00' is no DECIMAL(14, 2)"
+    )
+
+
+def test_a_sound_row_breaks_nothing_and_a_mark_of_no_value_is_null(landed: Warehouse) -> None:
+    columns = "record_number, id, birthdate, deathdate, lat, violation"
+    rows = {row[0]: row[1:] for row in rows_of(landed, "raw.synthea__patients", columns)}
+    assert rows[1] == ("p1", "1950-02-28", None, "42.1", None)
+    assert rows[8] == ("p8", None, None, None, None)
+    assert rows[3][0] is None
+
+
+@pytest.mark.parametrize("latitude", ["nan", "inf", "4236.28"])
+def test_a_latitude_that_the_star_cannot_hold_breaks_the_contract_and_not_the_build(
+    landed: Warehouse, latitude: str
+) -> None:
+    table = landed.context.config.variables["deliveries"]["synthea__patients"]
+    with landed.planted(f"INSERT INTO landing.{table} (id, lat) VALUES ('planted', '{latitude}')"):
+        assert ("planted", None) not in rows_of(landed, "raw.synthea__patients", "id, violation")
+
+
+def test_a_contract_may_name_marks_of_no_value(landed: Warehouse) -> None:
+    """`null_marks` is text from a TOML file: quotes in it are data."""
+    contract = {
+        "name": "source__table",
+        "null_marks": ["", "N/A", "it's none"],
+        "columns": [
+            {"name": "id", "type": "VARCHAR", "required": True},
+            {"name": "day", "type": "DATE", "required": False},
+        ],
+    }
+    evaluator = MacroEvaluator(dialect="duckdb")
+    evaluator.locals[SQLMESH_VARS] = {"contracts": [contract], "deliveries": {}}
+    landed_tables = importlib.import_module("macros.contracts").landed_tables
+    (blueprint,) = landed_tables(evaluator).expressions
+    raw = {part.this.name: part.expression for part in blueprint.expressions}
+    columns = ", ".join(column.sql("duckdb") for column in raw["columns"].expressions)
+    delivered = "('1', 'it''s none'), (' N/A ', '2020-01-01'), ('n/a', 'NULL')"
+    assert landed.query(
+        f"SELECT {columns}, {raw['violation'].sql('duckdb')} FROM (VALUES {delivered}) AS t(id, day)"
+    ) == [
+        ("1", None, None),
+        (None, "2020-01-01", "id is missing"),
+        ("n/a", "NULL", "day 'NULL' is no DATE"),
+    ]
+
+
+def test_quarantine_holds_the_broken_rows_and_staging_the_others(landed: Warehouse) -> None:
+    for table, broken in {"patients": 6, "encounters": 5, "organizations": 1, "payers": 0}.items():
+        ((raw,),) = rows_of(landed, f"raw.synthea__{table}", "COUNT(*)")
+        quarantined = rows_of(landed, f"quarantine.synthea__{table}", "record_number, violation")
+        ((staged,),) = rows_of(landed, f"staging.stg_synthea__{table}", "COUNT(*)")
+        assert len(quarantined) == broken, table
+        assert all(violation for _, violation in quarantined), table
+        assert raw == staged + broken, table
+
+
+def test_quarantine_keeps_the_row_as_it_was_delivered(landed: Warehouse) -> None:
+    rows = rows_of(landed, "quarantine.synthea__patients", "record_number, id, birthdate, deathdate, lat")
+    assert (6, "p6", "28/02/1950", "no", "north") in rows
+
+
+def test_staging_reads_what_landed(landed: Warehouse) -> None:
+    assert rows_of(
+        landed, "staging.stg_synthea__encounters", "encounter_id, start_ts_utc::TEXT, stop_ts_utc::TEXT"
+    ) == [
+        ("e1", "2020-03-01 10:00:00", None),
+        ("e2", "2020-03-01 10:00:00", "2020-03-01 08:00:00"),
+    ]
+    assert rows_of(landed, "staging.stg_synthea__organizations", "organization_id, zip5") == [("o1", "02114")]
+
+
+def test_a_text_in_which_no_letter_was_repaired_is_not_called_repaired(landed: Warehouse) -> None:
+    rows = rows_of(landed, "staging.stg_synthea__patients", "patient_id, first_name, is_text_repaired")
+    assert ("p9", "Root√2", 0) in rows
+
+
+@pytest.mark.parametrize("table", ["procedures", "payers"])
+def test_a_source_that_nobody_delivered_is_an_empty_table_of_its_columns(landed: Warehouse, table: str) -> None:
+    contract = contracts.load()[f"synthea__{table}"]
+    query = landed.context.render(f"raw.{contract.name}", expand=True).sql("duckdb")
+    described = {column: kind for column, kind, *_ in landed.query(f"DESCRIBE {query}")}
+    assert list(described) == ["record_number", *(column.name for column in contract.columns), "violation"]
+    assert {kind for column, kind in described.items() if column != "record_number"} == {"VARCHAR"}
+    assert landed.query(query) == []
+    assert rows_of(landed, f"staging.stg_{contract.name}", "*") == []
+
+
+def test_every_model_builds_where_sources_are_absent_and_no_audit_fails_for_it(landed: Warehouse) -> None:
+    for model in filter(None, map(landed.context.get_model, landed.context.dag.sorted)):
+        # What a plan does, without its versions: each table under its model's own name, in the order of the graph.
+        table = exp.to_table(model.fqn)
+        landed.query(f"CREATE SCHEMA IF NOT EXISTS {table.catalog}.{table.db}")
+        query = landed.context.render(model)
+        landed.context.engine_adapter.ctas(table, query, model.columns_to_types_or_raise)
+    assert landed.query("SELECT COUNT(*) FROM serving.serving.fact_encounter") == [(2,)]
+    assert landed.query("SELECT COUNT(*) FROM serving.serving.fact_procedure") == [(0,)]
+    assert landed.query("SELECT payer_key FROM star.dim_payer ORDER BY 1") == [(-3,), (-2,), (-1,)]
+    failing = {(audit.model, audit.name) for audit in landed.all_audits() if landed.failing_rows(audit)}
+    broken = {"quarantine.synthea__encounters", "quarantine.synthea__organizations", "quarantine.synthea__patients"}
+    assert failing == {(model, "quarantined_within_limit") for model in broken}

@@ -1,0 +1,155 @@
+"""A warehouse of made-up files, built once for all tests that ask for it, in which a test may break what it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlglot import exp
+from sqlmesh import Context
+from sqlmesh.core.audit import Audit
+from sqlmesh.core.model import Model
+from sqlmesh.core.snapshot import Snapshot
+
+from loader import landing, sample
+from loader.settings import PROJECT
+
+
+@dataclass(frozen=True)
+class AuditOfModel:
+    """One audit as a model's MODEL block lists it: with its arguments, and the query that gives its failing rows."""
+
+    model: str
+    audit: Audit
+    arguments: dict[str, exp.Expression]
+    query: exp.Query
+
+    @property
+    def name(self) -> str:
+        return self.audit.name
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f"{key} := {value.sql('duckdb')}" for key, value in self.arguments.items())
+        return f"{self.model}: {self.name}({arguments})"
+
+    def argument(self, name: str) -> str:
+        return self.arguments[name].sql("duckdb")
+
+    def columns(self) -> list[str]:
+        """The names in its argument `columns`, be it one column or several."""
+        return [column.name for column in self.arguments["columns"].find_all(exp.Column)]
+
+
+@dataclass
+class Warehouse:
+    """A project's context on a warehouse of its own, with the embedded file in the place of MySQL."""
+
+    context: Context
+    _audits: dict[str, list[AuditOfModel]] = field(default_factory=dict)
+
+    @cached_property
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The versions of all models, by full name; SQLMesh would gather them anew each time."""
+        return {snapshot.name: snapshot for snapshot in self.context.snapshots.values()}
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """All models, under the names that tests use: star.dim_date, and serving.serving.dim_date in MySQL."""
+        named = {fqn.replace('"', "").removeprefix("warehouse."): fqn for fqn in self.snapshots}
+        return {name: self.snapshots[fqn].model for name, fqn in sorted(named.items())}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.context.engine_adapter.cursor.execute(sql).fetchall()
+
+    def snapshot(self, model: str) -> Snapshot:
+        return self.snapshots[self.models[model].fqn]
+
+    def table(self, model: str) -> str:
+        """The physical table behind a model's view, quoted."""
+        return exp.to_table(self.snapshot(model).table_name()).sql("duckdb", identify=True)
+
+    def audits(self, model: str) -> list[AuditOfModel]:
+        if model not in self._audits:
+            self._audits[model] = [
+                AuditOfModel(model, audit, arguments, self._rendered(model, audit, arguments))
+                for audit, arguments in self.models[model].audits_with_args
+            ]
+        return self._audits[model]
+
+    def all_audits(self) -> list[AuditOfModel]:
+        return [audit for model in self.models for audit in self.audits(model)]
+
+    def _rendered(self, name: str, audit: Audit, arguments: dict[str, exp.Expression]) -> exp.Query:
+        model = self.models[name]
+        adapter = self.context.engine_adapters[model.gateway or "warehouse"]
+        planned = self.snapshots[model.fqn].version
+        read = {fqn: self.snapshots[fqn] for fqn in (model.fqn, *model.depends_on)} if planned else None
+        return model.render_audit_query(audit, snapshots=read, engine_adapter=adapter, **arguments)
+
+    def failing_rows(self, audit: AuditOfModel) -> int:
+        """The number that SQLMesh counts: no audit passes that has rows."""
+        counted = exp.select("COUNT(*)").from_(audit.query.subquery("audit"))
+        ((count,),) = self.query(counted.sql("duckdb", identify=True))
+        return count
+
+    def failing(self, model: str) -> list[str]:
+        """The names of the model's audits that fail now, each once."""
+        return sorted({audit.name for audit in self.audits(model) if self.failing_rows(audit)})
+
+    @contextmanager
+    def planted(self, *statements: str) -> Iterator[None]:
+        """Break something for a moment. `{model.name}` in a statement stands for the table behind that model.
+
+        Every statement must find something to break; a defect that is not there proves nothing.
+        """
+        cursor = self.context.engine_adapter.cursor
+        cursor.execute("BEGIN")
+        try:
+            for statement in statements:
+                ((changed,),) = cursor.execute(self.with_tables(statement)).fetchall()
+                assert changed, f"nothing was planted by {statement}"
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+    def with_tables(self, statement: str) -> str:
+        for part in statement.split("{")[1:]:
+            model = part.split("}")[0]
+            statement = statement.replace("{" + model + "}", self.table(model))
+        return statement
+
+
+def load(home: Path) -> Warehouse:
+    """Load the project on what was landed in `home`."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WAREHOUSE_HOME", str(home))
+        environment.setenv("SERVING_URL", "embedded")
+        return Warehouse(Context(paths=[str(PROJECT)]))
+
+
+def land(home: Path, folder: Path) -> landing.Delivery:
+    """Land the files of `folder` in `home`."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WAREHOUSE_HOME", str(home))
+        return landing.land(folder)
+
+
+_built: list[Warehouse] = []
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The project built on made-up files of 100 patients; only `planted` may change it."""
+    if not _built:
+        folder = tmp_path_factory.mktemp("warehouse")
+        sample.generate("hospital", 0.1, folder / "files")
+        land(folder / "home", folder / "files")
+        warehouse = load(folder / "home")
+        warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)
+        _built.append(warehouse)
+    return _built[0]
