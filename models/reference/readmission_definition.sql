@@ -27,14 +27,14 @@ MODEL (
   ),
   description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (metrics.md, M2).',
   column_descriptions (
-    definition_code = 'R0 to R6.',
+    definition_code = 'R0 to R7.',
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day (the merge rule of core.int_merged_stay).',
     min_days = 'Fewest days after discharge at which a return counts.',
     window_days = 'Most days after discharge at which a return counts; NULL for any.',
     day_basis = 'calendar_days, or complete_24_hours as TIMESTAMPDIFF(DAY) counts.',
     counts_planned = '1 where a planned or hospice return counts, else 0.',
-    measure = 'share of index admissions, or ratio to the other admissions.',
+    measure = 'share of index admissions, ratio to the other admissions, or patient_share of the patients with an index admission.',
     counted_as = 'The definition whose rows in star.fact_readmission are counted.',
     note = 'What the rate counts.'
   )

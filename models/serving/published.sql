@@ -1,4 +1,4 @@
-/* What MySQL holds: one row per row of the star table it copies. This list is all that is published. */
+/* What MySQL holds: one row per row of the star or mart table it copies. This list is all that is published. */
 MODEL (
   name serving.@table_name,
   gateway serving,
@@ -142,6 +142,31 @@ MODEL (
       ))
     ),
     (
+      table_name := dim_readmission_exclusion,
+      primary_key := (definition_code, exclusion_reason),
+      indexes := (
+        exclusion_reason
+      )
+    ),
+    (
+      table_name := fact_episode,
+      primary_key := (
+        episode_key
+      ),
+      indexes := ((
+          patient_key
+        ), (
+          payer_key
+        ), (
+          admit_date_key
+      ))
+    ),
+    (
+      table_name := mart_patient_measure,
+      primary_key := (measure, patient_key),
+      indexes := (measure, patient_rank)
+    ),
+    (
       table_name := fact_readmission,
       primary_key := (definition_code, admission_key),
       indexes := ((
@@ -153,4 +178,4 @@ MODEL (
 
 SELECT
   *
-FROM warehouse.star.@table_name
+FROM @published_source(@table_name)

@@ -10,10 +10,10 @@ MODEL (
   ),
   description 'The readmission rates side by side: each definition with its numerator, denominator, value and 95 % Wilson interval.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R6.',
+    definition_code = 'Code of the definition, R0 to R7.',
     definition_label = 'Name of the rate.',
-    numerator = 'Admissions followed by a return that counts.',
-    denominator = 'Index admissions; for a ratio, the admissions that were not followed.',
+    numerator = 'Admissions followed by a return that counts; in R7 patients.',
+    denominator = 'Index admissions; for a ratio, the admissions that were not followed; in R7 patients.',
     value = 'Numerator / denominator, 0 to 1 for a share; NULL where the denominator is 0.',
     ci_low = 'Lower end of the 95 % Wilson interval; NULL for a ratio, which is no proportion.',
     ci_high = 'Upper end of the 95 % Wilson interval; NULL for a ratio, which is no proportion.',
@@ -23,22 +23,34 @@ MODEL (
 
 WITH definition_count AS (
   SELECT
-    definition_code,
-    COALESCE(SUM(is_readmission), 0) AS readmissions,
-    SUM(is_index) AS index_admissions
-  FROM serving.fact_readmission
+    r.definition_code,
+    COALESCE(SUM(r.is_readmission), 0) AS readmissions,
+    SUM(r.is_index) AS index_admissions,
+    COUNT(DISTINCT CASE WHEN r.is_readmission = 1 THEN p.patient_durable_key END) AS readmitted_patients,
+    COUNT(DISTINCT CASE WHEN r.is_index = 1 THEN p.patient_durable_key END) AS index_patients
+  FROM serving.fact_readmission AS r
+  INNER JOIN serving.fact_inpatient_stay AS s
+    ON s.stay_key = r.stay_key
+  INNER JOIN serving.dim_patient AS p
+    ON p.patient_key = s.patient_key
   GROUP BY
-    definition_code
+    r.definition_code
 ), rung AS (
   SELECT
     d.definition_code,
     d.definition_label,
     d.measure,
     d.note,
-    c.readmissions AS numerator,
+    CASE
+      WHEN d.measure = 'patient_share'
+      THEN c.readmitted_patients
+      ELSE c.readmissions
+    END AS numerator,
     CASE
       WHEN d.measure = 'ratio'
       THEN c.index_admissions - c.readmissions
+      WHEN d.measure = 'patient_share'
+      THEN c.index_patients
       ELSE c.index_admissions
     END AS denominator
   FROM serving.dim_readmission_definition AS d
@@ -52,11 +64,11 @@ SELECT
   denominator::BIGINT AS denominator,
   CAST(numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
   CASE
-    WHEN measure = 'share'
+    WHEN measure <> 'ratio'
     THEN @WILSON_LOW(numerator, denominator)::DECIMAL(9, 6)
   END AS ci_low,
   CASE
-    WHEN measure = 'share'
+    WHEN measure <> 'ratio'
     THEN @WILSON_HIGH(numerator, denominator)::DECIMAL(9, 6)
   END AS ci_high,
   note

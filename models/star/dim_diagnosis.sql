@@ -6,7 +6,7 @@ MODEL (
   audits (
     unique_grain(columns := diagnosis_key),
     unique_grain(columns := (code_system, code)),
-    not_null(columns := (diagnosis_key, code_system, code, is_cancer)),
+    not_null(columns := (diagnosis_key, code_system, code, is_cancer, mapping_basis)),
     has_unknown_members(key_col := diagnosis_key)
   ),
   description 'Diagnoses that an encounter or a procedure gives as its reason.',
@@ -15,22 +15,33 @@ MODEL (
     code_system = 'Code system of the code.',
     code = 'Code of the diagnosis.',
     description = 'Text as delivered.',
-    is_cancer = '1 where the text names a cancer, else 0.'
+    is_cancer = '1 where the text names a cancer, else 0.',
+    icd10_equivalent = 'ICD-10-CM code that stands for the code, without its dot; NULL where none is known.',
+    mapping_basis = 'How the equivalent was found: published, derived or judgement; none where there is none.',
+    ccir = 'Chronic Condition Indicator Refined of AHRQ: 1 chronic, 0 not chronic, 9 no determination; NULL where the code is not mapped.'
   )
 );
 
 SELECT
-  @SURROGATE_KEY(code_system, code) AS diagnosis_key,
-  code_system::TEXT AS code_system,
-  code::TEXT AS code,
-  description::TEXT AS description,
-  is_cancer::SMALLINT AS is_cancer
-FROM core.int_diagnosis
+  @SURROGATE_KEY(d.code_system, d.code) AS diagnosis_key,
+  d.code_system::TEXT AS code_system,
+  d.code::TEXT AS code,
+  d.description::TEXT AS description,
+  d.is_cancer::SMALLINT AS is_cancer,
+  c.icd10_code::TEXT AS icd10_equivalent,
+  COALESCE(c.basis, 'none')::TEXT AS mapping_basis,
+  c.ccir::SMALLINT AS ccir
+FROM core.int_diagnosis AS d
+LEFT JOIN reference.condition_chronicity AS c
+  ON c.code_system = d.code_system AND c.code = d.code
 UNION ALL
 SELECT
   member_key,
   'none',
   member_code,
   member_label,
-  0
+  0,
+  NULL,
+  'none',
+  NULL
 FROM reference.unknown_member

@@ -22,7 +22,7 @@ MODEL (
     procedure_code = 'SNOMED CT code of the procedure.',
     code_system = 'Code system of the code.',
     procedure_description = 'Text as delivered.',
-    procedure_family = 'oncology_treatment, dialysis or hospice where reference.clinical_text_rule says so; NULL for all others.',
+    procedure_family = 'oncology_treatment, dialysis, cardioversion or hospice where reference.clinical_text_rule says so; NULL for all others.',
     is_oncology_tx = '1 for chemotherapy and radiotherapy, else 0.',
     is_dialysis = '1 for dialysis, else 0.'
   )

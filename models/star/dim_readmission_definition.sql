@@ -9,11 +9,11 @@ MODEL (
   ),
   description 'The readmission rates published side by side, and what each counts.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R6.',
+    definition_code = 'Code of the definition, R0 to R7.',
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day stay.',
     window_days = 'Days after discharge in which a return counts; NULL for any.',
-    measure = 'share of index admissions, or ratio to the other admissions.',
+    measure = 'share of index admissions, ratio to the other admissions, or patient_share of the patients with an index admission.',
     counted_as = 'Definition whose rows in fact_readmission the rate counts.',
     note = 'What the rate counts.'
   )

@@ -3,7 +3,7 @@ MODEL (
   name star.fact_readmission,
   kind FULL,
   grain (definition_code, admission_key),
-  depends_on (star.dim_readmission_definition, star.fact_inpatient_stay),
+  depends_on (star.dim_readmission_definition, star.fact_inpatient_stay, star.dim_diagnosis),
   audits (
     unique_grain(columns := (definition_code, admission_key)),
     not_null(
@@ -12,6 +12,8 @@ MODEL (
         admission_key,
         stay_key,
         readmission_key,
+        index_diagnosis_key,
+        return_diagnosis_key,
         is_index,
         exclusion_reason,
         basis
@@ -23,6 +25,16 @@ MODEL (
       parent_col := definition_code
     ),
     references_resolve(model_col := stay_key, parent := star.fact_inpatient_stay, parent_col := stay_key),
+    references_resolve(
+      model_col := index_diagnosis_key,
+      parent := star.dim_diagnosis,
+      parent_col := diagnosis_key
+    ),
+    references_resolve(
+      model_col := return_diagnosis_key,
+      parent := star.dim_diagnosis,
+      parent_col := diagnosis_key
+    ),
     accepted_values("column" := is_index, is_in := (0, 1)),
     readmission_funnel_adds_up,
     forall(
@@ -46,6 +58,8 @@ MODEL (
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
     stay_key = 'Stay that holds the admissions first encounter; joins fact_inpatient_stay.',
     readmission_key = 'Admission that is the return in the window, -2 where there is none.',
+    index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
+    return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
     is_index = '1 where the admission is in the denominator, else 0.',
     exclusion_reason = 'eligible, or why the admission is in no denominator: open, died, hospice, oncology, psych_rehab, screening, no_followup.',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
@@ -115,6 +129,18 @@ SELECT
     THEN @SURROGATE_KEY(c.source_system, c.next_admission_id)
     ELSE -2
   END::BIGINT AS readmission_key,
+  CASE
+    WHEN NOT index_reason.reason_code IS NULL
+    THEN @SURROGATE_KEY('SNOMED CT', index_reason.reason_code)
+    ELSE -1
+  END::BIGINT AS index_diagnosis_key,
+  CASE
+    WHEN c.has_return_in_window = 0
+    THEN -2
+    WHEN NOT return_reason.reason_code IS NULL
+    THEN @SURROGATE_KEY('SNOMED CT', return_reason.reason_code)
+    ELSE -1
+  END::BIGINT AS return_diagnosis_key,
   CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
   c.exclusion_reason::TEXT AS exclusion_reason,
   CASE
@@ -134,3 +160,11 @@ INNER JOIN core.int_stay_encounter AS stay
   ON stay.merge_rule = 'same_day'
   AND stay.source_system = c.source_system
   AND stay.encounter_id = c.admission_id
+LEFT JOIN core.int_admission_reason AS index_reason
+  ON index_reason.unit = c.unit
+  AND index_reason.source_system = c.source_system
+  AND index_reason.admission_id = c.admission_id
+LEFT JOIN core.int_admission_reason AS return_reason
+  ON return_reason.unit = c.unit
+  AND return_reason.source_system = c.source_system
+  AND return_reason.admission_id = c.next_admission_id
