@@ -142,6 +142,41 @@ MODEL (
       ))
     ),
     (
+      table_name := dim_metric,
+      primary_key := (metric_code, definition_version),
+      indexes := (
+        module
+      )
+    ),
+    (
+      table_name := dim_benchmark,
+      primary_key := (metric_code, definition_version),
+      indexes := (
+        benchmark_code
+      )
+    ),
+    (
+      table_name := dim_published_claim,
+      primary_key := (
+        claim_code
+      ),
+      indexes := (
+        claim_order
+      )
+    ),
+    (
+      table_name := mart_kpi,
+      primary_key := (metric_code, definition_version, source_system, slice, slice_value),
+      indexes := (slice, period_start)
+    ),
+    (
+      table_name := mart_data_quality,
+      primary_key := (source_table, check_name),
+      indexes := (
+        kind_of_check
+      )
+    ),
+    (
       table_name := dim_readmission_exclusion,
       primary_key := (definition_code, exclusion_reason),
       indexes := (

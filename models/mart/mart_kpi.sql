@@ -1,0 +1,296 @@
+/* One row per metric version, source and slice: the value, what it is made of and how sure it is. */
+MODEL (
+  name mart.mart_kpi,
+  kind FULL,
+  grain (metric_code, definition_version, source_system, slice, slice_value),
+  depends_on (
+    star.dim_metric
+  ),
+  audits (
+    unique_combination_of_columns(columns := (metric_code, definition_version, source_system, slice, slice_value)),
+    not_null(
+      columns := (
+        metric_code,
+        definition_version,
+        source_system,
+        slice,
+        slice_value,
+        is_partial_period,
+        n,
+        n_patients,
+        small_cell_flag,
+        basis
+      )
+    ),
+    references_resolve(model_col := metric_code, parent := star.dim_metric, parent_col := metric_code),
+    every_metric_is_answered,
+    forall(
+      criteria := (
+        (
+          basis = 'not_computable'
+        ) = (
+          value IS NULL
+        ),
+        (
+          basis = 'not_computable'
+        ) = (
+          NOT not_computable_reason IS NULL
+        ),
+        value BETWEEN ci_low AND ci_high OR ci_low IS NULL,
+        value BETWEEN clustered_ci_low AND clustered_ci_high OR clustered_ci_low IS NULL
+      )
+    )
+  ),
+  description 'Every metric with its numerator, denominator, n, interval, small-cell flag, basis and benchmark. What cannot be computed has a row too, without a value.',
+  column_descriptions (
+    metric_code = 'Code of the metric; joins dim_metric.',
+    definition_version = 'Version of its definition; joins dim_metric.',
+    source_system = 'Source whose data it describes.',
+    slice = 'What the observations are sliced by: all, year, month, payer_category, payer, age_band, encounter_class, kind_of_stay, medicare_group or procedure.',
+    slice_value = 'Value of the slice.',
+    period_start = 'First day of the year or month; NULL for other slices.',
+    period_end = 'Last day of the year or month; NULL for other slices.',
+    is_partial_period = '1 where the source does not tell of the whole period, or of the follow-up after it, else 0.',
+    numerator = 'Sum above the line; NULL where not computable.',
+    denominator = 'Sum below the line; NULL for totals and medians, and where not computable.',
+    value = 'The value in the unit of dim_metric; NULL where not computable, never 0 for that.',
+    n = 'Observations.',
+    n_patients = 'Patients they belong to.',
+    ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the measure has none.',
+    ci_high = 'Upper end of the same.',
+    ci_method = 'Wilson, Student t, exact Poisson or order statistics; NULL without an interval.',
+    clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for one patient and for totals and medians.',
+    clustered_ci_high = 'Upper end of the same.',
+    clustered_method = 'Wilson with effective n, or ratio estimator (for a standardized ratio on the log scale), by patient; NULL without an interval.',
+    small_cell_flag = '1 below 30 observations, or for a proportion below 5 in the numerator, else 0.',
+    basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
+    not_computable_reason = 'Why there is no value; NULL where there is one.',
+    benchmark_value = 'Value that others published; NULL where there is none.',
+    benchmark_source = 'Where the benchmark comes from.',
+    benchmark_is_comparable = '1 where the benchmark counts the same thing, else 0; NULL without one.'
+  )
+);
+
+WITH estimate AS (
+  SELECT
+    e.*,
+    m.measure,
+    m.basis,
+    m.followup_days,
+    CASE
+      WHEN m.measure = 'total'
+      THEN e.numerator::DOUBLE
+      WHEN m.measure = 'median'
+      THEN median.value::DOUBLE
+      ELSE e.value
+    END AS metric_value,
+    median.ci_low AS median_low,
+    median.ci_high AS median_high,
+    poisson.low / NULLIF(e.denominator, 0)::DOUBLE AS poisson_low,
+    poisson.high / NULLIF(e.denominator, 0)::DOUBLE AS poisson_high,
+    CASE
+      WHEN e.clustered_error > 0
+      THEN LEAST(e.value * (
+        1 - e.value
+      ) / POWER(e.clustered_error, 2), e.n)
+      ELSE e.n_patients
+    END AS effective_n, /* Korn and Graubard 1998: as many independent observations as would vary like these. Where nothing varies, the patients. */
+    CASE
+      WHEN e.slice = 'year'
+      THEN MAKE_DATE(e.slice_value::INT, 1, 1)
+      WHEN e.slice = 'month'
+      THEN (
+        e.slice_value || '-01'
+      )::DATE
+    END AS period_start
+  FROM measure.slice_estimate AS e
+  INNER JOIN reference.metric AS m
+    ON m.metric_code = e.metric_code AND m.definition_version = e.definition_version
+  LEFT JOIN measure.slice_median AS median
+    ON median.metric_code = e.metric_code
+    AND median.definition_version = e.definition_version
+    AND median.source_system = e.source_system
+    AND median.slice = e.slice
+    AND median.slice_value = e.slice_value
+  LEFT JOIN measure.poisson_limit AS poisson
+    ON m.measure = 'standardized_ratio' AND poisson.n_events = e.numerator
+), dated_estimate AS (
+  SELECT
+    *,
+    CASE
+      WHEN slice = 'year'
+      THEN (
+        period_start + INTERVAL '1' YEAR - INTERVAL '1' DAY
+      )::DATE
+      WHEN slice = 'month'
+      THEN (
+        period_start + INTERVAL '1' MONTH - INTERVAL '1' DAY
+      )::DATE
+    END AS period_end
+  FROM estimate
+), answered_metric AS (
+  SELECT
+    e.metric_code,
+    e.definition_version,
+    e.source_system,
+    e.slice,
+    e.slice_value,
+    e.period_start,
+    e.period_end,
+    CASE
+      WHEN e.period_start < o.observed_from::DATE
+      OR e.period_end + e.followup_days > o.observed_until::DATE
+      THEN 1
+      ELSE 0
+    END AS is_partial_period,
+    e.numerator,
+    CASE WHEN NOT e.measure IN ('total', 'median') THEN e.denominator END AS denominator,
+    e.metric_value AS value,
+    e.n,
+    e.n_patients,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN @WILSON_LOW(e.numerator::DOUBLE, e.denominator::DOUBLE)
+      WHEN e.measure = 'mean'
+      THEN e.value - e.mean_t * e.mean_error
+      WHEN e.measure = 'median'
+      THEN e.median_low::DOUBLE
+      WHEN e.measure = 'standardized_ratio'
+      THEN e.poisson_low
+    END AS ci_low,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN @WILSON_HIGH(e.numerator::DOUBLE, e.denominator::DOUBLE)
+      WHEN e.measure = 'mean'
+      THEN e.value + e.mean_t * e.mean_error
+      WHEN e.measure = 'median'
+      THEN e.median_high::DOUBLE
+      WHEN e.measure = 'standardized_ratio'
+      THEN e.poisson_high
+    END AS ci_high,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN 'Wilson'
+      WHEN e.measure = 'mean'
+      THEN 'Student t'
+      WHEN e.measure = 'median'
+      THEN 'order statistics'
+      WHEN e.measure = 'standardized_ratio'
+      THEN 'exact Poisson'
+    END AS ci_method,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN @WILSON_T_LOW(e.value * e.effective_n, e.effective_n, e.clustered_t)
+      WHEN e.clustered_error = 0
+      THEN NULL
+      WHEN e.measure IN ('mean', 'ratio')
+      THEN e.value - e.clustered_t * e.clustered_error
+      WHEN e.measure = 'standardized_ratio'
+      THEN e.value * EXP(-e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+    END AS clustered_ci_low,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN @WILSON_T_HIGH(e.value * e.effective_n, e.effective_n, e.clustered_t)
+      WHEN e.clustered_error = 0
+      THEN NULL
+      WHEN e.measure IN ('mean', 'ratio')
+      THEN e.value + e.clustered_t * e.clustered_error
+      WHEN e.measure = 'standardized_ratio'
+      THEN e.value * EXP(e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+    END AS clustered_ci_high,
+    CASE
+      WHEN e.measure = 'proportion'
+      THEN 'Wilson with effective n'
+      WHEN e.measure IN ('mean', 'ratio')
+      THEN 'ratio estimator'
+      WHEN e.measure = 'standardized_ratio'
+      THEN 'ratio estimator on the log scale'
+    END AS clustered_method,
+    CASE
+      WHEN e.n < 30
+      THEN 1
+      WHEN e.measure = 'proportion' AND e.numerator < 5
+      THEN 1
+      ELSE 0
+    END AS small_cell_flag,
+    e.basis
+  FROM dated_estimate AS e
+  INNER JOIN core.int_observed_period AS o
+    ON o.source_system = e.source_system
+  WHERE
+    NOT e.metric_value IS NULL
+), unanswered_metric AS (
+  SELECT
+    m.metric_code,
+    m.definition_version,
+    o.source_system,
+    COALESCE(m.not_computable_reason, 'The files of this source do not tell.') AS not_computable_reason
+  FROM reference.metric AS m
+  CROSS JOIN core.int_observed_period AS o
+  LEFT JOIN answered_metric AS a
+    ON a.metric_code = m.metric_code
+    AND a.definition_version = m.definition_version
+    AND a.source_system = o.source_system
+    AND a.slice = 'all'
+  WHERE
+    a.metric_code IS NULL
+), kpi AS (
+  SELECT
+    *,
+    NULL AS not_computable_reason
+  FROM answered_metric
+  UNION ALL
+  SELECT
+    metric_code,
+    definition_version,
+    source_system,
+    'all',
+    'all',
+    NULL,
+    NULL,
+    0,
+    NULL,
+    NULL,
+    NULL,
+    0,
+    0,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    1,
+    'not_computable',
+    not_computable_reason
+  FROM unanswered_metric
+)
+SELECT
+  k.metric_code::TEXT AS metric_code,
+  k.definition_version::TEXT AS definition_version,
+  k.source_system::TEXT AS source_system,
+  k.slice::TEXT AS slice,
+  k.slice_value::TEXT AS slice_value,
+  k.period_start::DATE AS period_start,
+  k.period_end::DATE AS period_end,
+  k.is_partial_period::SMALLINT AS is_partial_period,
+  k.numerator::DECIMAL(20, 6) AS numerator,
+  k.denominator::DECIMAL(20, 6) AS denominator,
+  k.value::DECIMAL(20, 6) AS value,
+  k.n::BIGINT AS n,
+  k.n_patients::BIGINT AS n_patients,
+  CASE WHEN NOT k.ci_high IS NULL THEN k.ci_low END::DECIMAL(20, 6) AS ci_low,
+  k.ci_high::DECIMAL(20, 6) AS ci_high,
+  CASE WHEN NOT k.ci_high IS NULL THEN k.ci_method END::TEXT AS ci_method,
+  k.clustered_ci_low::DECIMAL(20, 6) AS clustered_ci_low,
+  k.clustered_ci_high::DECIMAL(20, 6) AS clustered_ci_high,
+  CASE WHEN NOT k.clustered_ci_high IS NULL THEN k.clustered_method END::TEXT AS clustered_method,
+  k.small_cell_flag::SMALLINT AS small_cell_flag,
+  k.basis::TEXT AS basis,
+  k.not_computable_reason::TEXT AS not_computable_reason,
+  b.benchmark_value::DECIMAL(18, 6) AS benchmark_value,
+  b.source::TEXT AS benchmark_source,
+  b.is_comparable::SMALLINT AS benchmark_is_comparable
+FROM kpi AS k
+LEFT JOIN reference.benchmark AS b
+  ON b.metric_code = k.metric_code AND b.definition_version = k.definition_version

@@ -1,0 +1,82 @@
+/* One row per metric version and slice: its sums, and how much they vary between observations and between patients. */
+MODEL (
+  name measure.slice_estimate,
+  kind FULL,
+  grain (metric_code, definition_version, source_system, slice, slice_value),
+  audits (
+    unique_combination_of_columns(columns := (metric_code, definition_version, source_system, slice, slice_value))
+  ),
+  description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust to any likeness of the events of one patient.'
+);
+
+WITH slice_total AS (
+  SELECT
+    metric_code,
+    definition_version,
+    source_system,
+    slice,
+    slice_value,
+    SUM(n) AS n,
+    COUNT(*) AS n_patients,
+    SUM(numerator) AS numerator,
+    SUM(denominator) AS denominator,
+    SUM(numerator)::DOUBLE / NULLIF(SUM(denominator), 0)::DOUBLE AS value,
+    SUM(sum_of_squares) AS sum_of_squares
+  FROM measure.patient_slice
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5
+), patient_deviation AS (
+  SELECT
+    p.metric_code,
+    p.definition_version,
+    p.source_system,
+    p.slice,
+    p.slice_value,
+    SUM(POWER(p.numerator::DOUBLE - t.value * p.denominator::DOUBLE, 2)) AS squared_deviation
+  FROM measure.patient_slice AS p
+  INNER JOIN slice_total AS t
+    ON t.metric_code = p.metric_code
+    AND t.definition_version = p.definition_version
+    AND t.source_system = p.source_system
+    AND t.slice = p.slice
+    AND t.slice_value = p.slice_value
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5
+)
+SELECT
+  t.metric_code,
+  t.definition_version,
+  t.source_system,
+  t.slice,
+  t.slice_value,
+  t.n,
+  t.n_patients,
+  t.numerator,
+  t.denominator,
+  t.value,
+  NULLIF(
+    SQRT(
+      GREATEST(t.sum_of_squares - t.n * POWER(t.numerator::DOUBLE / t.n, 2), 0) / NULLIF(t.n - 1, 0) / t.n
+    ),
+    0
+  ) AS mean_error,
+  SQRT(
+    d.squared_deviation * t.n_patients / NULLIF(t.n_patients - 1, 0) / NULLIF(POWER(t.denominator::DOUBLE, 2), 0)
+  ) AS clustered_error,
+  @STUDENT_T(t.n - 1) AS mean_t,
+  @STUDENT_T(t.n_patients - 1) AS clustered_t
+FROM slice_total AS t
+INNER JOIN patient_deviation AS d
+  ON d.metric_code = t.metric_code
+  AND d.definition_version = t.definition_version
+  AND d.source_system = t.source_system
+  AND d.slice = t.slice
+  AND d.slice_value = t.slice_value

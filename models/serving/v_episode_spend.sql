@@ -1,0 +1,82 @@
+/* One row per source and group of payers: spending per episode, one index per window and as published (metrics.md, M7). */
+MODEL (
+  name serving.v_episode_spend,
+  gateway serving,
+  dialect mysql,
+  kind VIEW,
+  grain (source_system, payer_group),
+  audits (
+    unique_combination_of_columns(columns := (source_system, payer_group))
+  ),
+  description 'MSPB-style spending per episode, unadjusted, on a charge basis, synthetic. The ratio stands beside its constant, which nobody has verified.',
+  column_descriptions (
+    source_system = 'Source that delivered the stays.',
+    payer_group = 'Medicare, other payers, or all.',
+    n_episodes = 'Episodes: one index per window, each encounter in one episode.',
+    n_patients = 'Patients they belong to.',
+    mean_claim = 'Mean claim of an episode, in USD.',
+    mean_claim_ci_low = 'Lower end of its 95 % interval, patients as the independent units.',
+    mean_claim_ci_high = 'Upper end of the same.',
+    median_claim = 'Median claim of an episode, in USD.',
+    mean_paid = 'Mean of what payers covered, in USD.',
+    claim_ratio = 'mean_claim / constant.',
+    n_published = 'Windows by the published rule: every inpatient encounter starts one, and they overlap.',
+    published_mean_claim = 'Their mean claim, in USD.',
+    published_ratio = 'published_mean_claim / constant.',
+    ratio_constant = 'Constant of the first reference project, in USD; unverified.',
+    small_cell_flag = '1 below 30 episodes, else 0.'
+  )
+);
+
+WITH episode_kpi AS (
+  SELECT
+    source_system,
+    CASE WHEN slice = 'all' THEN 'all' ELSE slice_value END AS payer_group,
+    definition_version,
+    value,
+    n,
+    n_patients,
+    clustered_ci_low,
+    clustered_ci_high,
+    small_cell_flag
+  FROM serving.mart_kpi
+  WHERE
+    metric_code = 'episode_spend' AND slice IN ('all', 'medicare_group') AND n > 0
+), payer_group_spend AS (
+  SELECT
+    source_system,
+    payer_group,
+    MAX(CASE WHEN definition_version = 'claim' THEN n END) AS n_episodes,
+    MAX(CASE WHEN definition_version = 'claim' THEN n_patients END) AS n_patients,
+    MAX(CASE WHEN definition_version = 'claim' THEN value END) AS mean_claim,
+    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_low END) AS mean_claim_ci_low,
+    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_high END) AS mean_claim_ci_high,
+    MAX(CASE WHEN definition_version = 'claim_median' THEN value END) AS median_claim,
+    MAX(CASE WHEN definition_version = 'paid' THEN value END) AS mean_paid,
+    MAX(CASE WHEN definition_version = 'published' THEN n END) AS n_published,
+    MAX(CASE WHEN definition_version = 'published' THEN value END) AS published_mean_claim,
+    MAX(CASE WHEN definition_version = 'claim' THEN small_cell_flag END) AS small_cell_flag
+  FROM episode_kpi
+  GROUP BY
+    source_system,
+    payer_group
+)
+SELECT
+  s.source_system,
+  s.payer_group,
+  s.n_episodes,
+  s.n_patients,
+  s.mean_claim,
+  s.mean_claim_ci_low,
+  s.mean_claim_ci_high,
+  s.median_claim,
+  s.mean_paid,
+  CAST(s.mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS claim_ratio,
+  s.n_published,
+  s.published_mean_claim,
+  CAST(s.published_mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS published_ratio,
+  b.benchmark_value AS ratio_constant,
+  s.small_cell_flag
+FROM payer_group_spend AS s
+LEFT JOIN serving.dim_benchmark AS b
+  ON b.metric_code = 'mspb_ratio' AND b.definition_version = 'one_index_per_window'

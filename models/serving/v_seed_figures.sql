@@ -1,0 +1,93 @@
+/* One row per figure that a reference project published: as published, by its own rule from these files, and corrected. */
+MODEL (
+  name serving.v_seed_figures,
+  gateway serving,
+  dialect mysql,
+  kind VIEW,
+  grain claim_code,
+  audits (
+    unique_values(columns := claim_code)
+  ),
+  description 'The published figures of the two reference projects beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
+  column_descriptions (
+    claim_code = 'Code of the published figure.',
+    claim_order = 'Order in which to show them.',
+    project = 'Which reference project published it: first or second.',
+    claim = 'What was published.',
+    unit = 'Unit of the values: share, days, usd or ratio.',
+    published_value = 'Value as published.',
+    reproduced_value = 'What its own rule gives here; NULL where not computable.',
+    is_reproduced = '1 where the reproduction, rounded as published, is the published value, 0 where not; NULL where not computable.',
+    corrected_value = 'Value that answers the question; NULL where not computable.',
+    corrected_n = 'Observations behind the corrected value.',
+    corrected_n_patients = 'Patients behind it.',
+    corrected_ci_low = 'Lower end of its 95 % interval by patient, or of the plain one where there is none; NULL for totals.',
+    corrected_ci_high = 'Upper end of the same.',
+    corrected_definition = 'What the corrected value says.',
+    reason = 'Why the published figure misleads.',
+    not_computable_reason = 'What is lacking where a value is NULL; NULL where both are there.'
+  )
+);
+
+WITH claim_value AS (
+  SELECT
+    c.claim_code,
+    c.claim_order,
+    c.project,
+    c.claim,
+    c.unit,
+    c.published_value,
+    c.published_decimals,
+    c.reason,
+    c.not_computable_reason,
+    reproduced.value AS reproduced_value,
+    corrected.value AS corrected_value,
+    corrected.n AS corrected_n,
+    corrected.n_patients AS corrected_n_patients,
+    COALESCE(corrected.clustered_ci_low, corrected.ci_low) AS corrected_ci_low,
+    COALESCE(corrected.clustered_ci_high, corrected.ci_high) AS corrected_ci_high,
+    c.corrected_metric,
+    c.corrected_version
+  FROM serving.dim_published_claim AS c
+  LEFT JOIN serving.mart_kpi AS reproduced
+    ON reproduced.metric_code = c.reproduced_metric
+    AND reproduced.definition_version = c.reproduced_version
+    AND reproduced.source_system = c.source_system
+    AND reproduced.slice = c.reproduced_slice
+    AND reproduced.slice_value = c.reproduced_slice_value
+  LEFT JOIN serving.mart_kpi AS corrected
+    ON corrected.metric_code = c.corrected_metric
+    AND corrected.definition_version = c.corrected_version
+    AND corrected.source_system = c.source_system
+    AND corrected.slice = c.corrected_slice
+    AND corrected.slice_value = c.corrected_slice_value
+)
+SELECT
+  v.claim_code,
+  v.claim_order,
+  v.project,
+  v.claim,
+  v.unit,
+  v.published_value,
+  v.reproduced_value,
+  CASE
+    WHEN v.reproduced_value IS NULL
+    THEN NULL
+    WHEN ROUND(v.reproduced_value * POWER(10, v.published_decimals)) = ROUND(v.published_value * POWER(10, v.published_decimals))
+    THEN 1
+    ELSE 0
+  END AS is_reproduced,
+  v.corrected_value,
+  v.corrected_n,
+  v.corrected_n_patients,
+  v.corrected_ci_low,
+  v.corrected_ci_high,
+  m.definition AS corrected_definition,
+  v.reason,
+  CASE
+    WHEN v.reproduced_value IS NULL OR v.corrected_value IS NULL
+    THEN COALESCE(v.not_computable_reason, 'The files of its source were not delivered.')
+  END AS not_computable_reason
+FROM claim_value AS v
+LEFT JOIN serving.dim_metric AS m
+  ON m.metric_code = v.corrected_metric AND m.definition_version = v.corrected_version

@@ -1,0 +1,61 @@
+/* One row per version of a metric. */
+MODEL (
+  name star.dim_metric,
+  kind FULL,
+  grain (metric_code, definition_version),
+  audits (
+    unique_combination_of_columns(columns := (metric_code, definition_version)),
+    not_null(
+      columns := (
+        metric_code,
+        definition_version,
+        module,
+        metric_label,
+        subject,
+        measure,
+        unit,
+        basis,
+        followup_days,
+        definition
+      )
+    )
+  ),
+  description 'Every metric that mart_kpi shows, with its definition. docs/measures.md is written from this list.',
+  column_descriptions (
+    metric_code = 'Code of the metric.',
+    definition_version = 'Version of its definition.',
+    module = 'Group of metrics it belongs to, M1 to M16.',
+    metric_label = 'Name of the metric as a report shows it.',
+    is_default = '1 for the version to show first, else 0.',
+    subject = 'What one observation is: stay, admission, readmission, encounter, episode, procedure or patient.',
+    measure = 'How it is summed up: proportion, mean, ratio, total, median or standardized_ratio.',
+    unit = 'Unit of the value: share, days, usd, ratio or count.',
+    basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
+    period_of = 'Which day puts an observation into a year and month.',
+    followup_days = 'Days after that day which the value needs to know of.',
+    definition = 'What the value says, in plain words.',
+    numerator_rule = 'What is summed above the line.',
+    denominator_rule = 'What is summed below the line.',
+    caveat = 'What the value does not say.',
+    not_computable_reason = 'Why no value can be had; NULL where one can.'
+  )
+);
+
+SELECT
+  metric_code::TEXT AS metric_code,
+  definition_version::TEXT AS definition_version,
+  module::TEXT AS module,
+  metric_label::TEXT AS metric_label,
+  is_default::SMALLINT AS is_default,
+  subject::TEXT AS subject,
+  measure::TEXT AS measure,
+  unit::TEXT AS unit,
+  basis::TEXT AS basis,
+  period_of::TEXT AS period_of,
+  followup_days::INT AS followup_days,
+  definition::TEXT AS definition,
+  numerator_rule::TEXT AS numerator_rule,
+  denominator_rule::TEXT AS denominator_rule,
+  caveat::TEXT AS caveat,
+  not_computable_reason::TEXT AS not_computable_reason
+FROM reference.metric
