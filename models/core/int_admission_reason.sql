@@ -3,6 +3,9 @@ MODEL (
   name core.int_admission_reason,
   kind FULL,
   grain (unit, source_system, admission_id),
+  depends_on (
+    core.int_admission
+  ),
   audits (
     unique_combination_of_columns(columns := (unit, source_system, admission_id)),
     not_null(columns := (unit, source_system, admission_id, reason_code)),

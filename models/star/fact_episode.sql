@@ -3,7 +3,7 @@ MODEL (
   name star.fact_episode,
   kind FULL,
   grain episode_key,
-  depends_on (star.dim_date, star.fact_inpatient_stay),
+  depends_on (star.dim_date, star.dim_patient, star.dim_payer, star.fact_inpatient_stay),
   audits (
     unique_values(columns := episode_key),
     not_null(
