@@ -7,7 +7,7 @@ MODEL (
     core.int_admission
   ),
   audits (
-    unique_combination_of_columns(columns := (unit, source_system, admission_id)),
+    unique_grain(columns := (unit, source_system, admission_id)),
     not_null(columns := (unit, source_system, admission_id, reason_code)),
     references_resolve(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
   ),

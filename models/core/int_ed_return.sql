@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, stay_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, stay_id)),
+    unique_grain(columns := (source_system, stay_id)),
     not_null(columns := (source_system, stay_id)),
     forall(criteria := (
       days_to_ed_visit >= 0

@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain (source_system, index_stay_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, index_stay_id)),
-    unique_combination_of_columns(columns := (source_system, patient_id, episode_number)),
+    unique_grain(columns := (source_system, index_stay_id)),
+    unique_grain(columns := (source_system, patient_id, episode_number)),
     not_null(columns := (source_system, patient_id, index_stay_id, window_from, window_until)),
     episodes_start_apart
   ),

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, encounter_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, encounter_id)),
+    unique_grain(columns := (source_system, encounter_id)),
     not_null(columns := (source_system, encounter_id, index_stay_id, part_of_episode)),
     references_resolve(model_col := index_stay_id, parent := core.int_episode, parent_col := index_stay_id),
     accepted_values("column" := part_of_episode, is_in := ('before', 'during', 'after'))

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, encounter_id),
   audits (
-    unique_combination_of_columns(columns := (source_system, encounter_id)),
+    unique_grain(columns := (source_system, encounter_id)),
     not_null(columns := (source_system, encounter_id, n_encounters))
   ),
   description 'The published rule, kept to be compared: every inpatient encounter starts a window of its own, from 3 days before to 30 days after, so that one encounter is summed in many windows.'

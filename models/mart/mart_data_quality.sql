@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (source_table, check_name),
   audits (
-    unique_combination_of_columns(columns := (source_table, check_name)),
+    unique_grain(columns := (source_table, check_name)),
     not_null(columns := (source_table, check_name, kind_of_check, n_failing, n_checked)),
     forall(criteria := (
       n_failing BETWEEN 0 AND n_checked
@@ -144,7 +144,7 @@ WITH row_count AS (
     COUNT(*) - COUNT(zip5) AS no_zip,
     COUNT(*) - COUNT(marital_status) AS no_marital,
     COUNT(*) - COUNT(birth_date) AS no_birth,
-    COALESCE(SUM(is_name_repaired), 0) AS repaired
+    COALESCE(SUM(is_text_repaired), 0) AS repaired
   FROM staging.stg_synthea__patients
 ), payer_count AS (
   SELECT
@@ -293,10 +293,10 @@ WITH row_count AS (
       ('ZIP missing', 'completeness', p.no_zip, 'Missing, or no US ZIP.'),
       ('marital status missing', 'completeness', p.no_marital, 'Unknown.'),
       (
-        'name repaired',
+        'text repaired',
         'conformance',
         p.repaired,
-        'Letters that Mac Roman mangled, put right.'
+        'Letters of name, birth place or address that Mac Roman mangled, put right.'
       )
   ) AS c(check_name, kind_of_check, n_failing, note)
   UNION ALL

@@ -7,7 +7,7 @@ MODEL (
     star.dim_metric
   ),
   audits (
-    unique_combination_of_columns(columns := (metric_code, definition_version, source_system, slice, slice_value)),
+    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
     not_null(
       columns := (
         metric_code,

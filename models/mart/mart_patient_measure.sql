@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain (measure, patient_key),
   audits (
-    unique_combination_of_columns(columns := (measure, patient_key)),
-    unique_combination_of_columns(columns := (measure, source_system, patient_rank)),
+    unique_grain(columns := (measure, patient_key)),
+    unique_grain(columns := (measure, source_system, patient_rank)),
     not_null(columns := (measure, source_system, patient_key, patient_rank, amount)),
     references_resolve(
       model_col := patient_key,

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain encounter_key,
   audits (
-    unique_values(columns := encounter_key),
+    unique_grain(columns := encounter_key),
     not_null(
       columns := (encounter_key, patient_key, payer_category, age_band, encounter_class)
     ),

@@ -7,7 +7,7 @@ MODEL (
     measure.observation
   ),
   audits (
-    unique_combination_of_columns(
+    unique_grain(
       columns := (metric_code, definition_version, source_system, slice, slice_value, patient_key)
     ),
     no_fan_out(

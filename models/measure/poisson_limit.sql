@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain n_events,
   audits (
-    unique_values(columns := n_events),
+    unique_grain(columns := n_events),
     not_null(columns := (n_events, low, high)),
     forall(criteria := (low <= n_events, high > n_events))
   ),

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (metric_code, definition_version, observed_key),
   audits (
-    unique_combination_of_columns(columns := (metric_code, definition_version, observed_key)),
+    unique_grain(columns := (metric_code, definition_version, observed_key)),
     not_null(
       columns := (
         metric_code,

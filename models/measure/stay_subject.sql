@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain stay_key,
   audits (
-    unique_values(columns := stay_key),
+    unique_grain(columns := stay_key),
     not_null(columns := (stay_key, patient_key, payer_category, age_band, kind_of_stay)),
     no_fan_out(measure := 1, source := star.fact_inpatient_stay, source_measure := 1)
   ),

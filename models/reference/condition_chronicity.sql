@@ -14,7 +14,7 @@ MODEL (
   ),
   grain (code_system, code),
   audits (
-    unique_combination_of_columns(columns := (code_system, code)),
+    unique_grain(columns := (code_system, code)),
     not_null(columns := (code_system, code, ccir))
   ),
   description 'Reason codes of the Synthea family, each with the ICD-10-CM code whose description fits it and the value AHRQ gives that code in its Chronic Condition Indicator Refined (CCIR v2023.1).',

@@ -24,7 +24,7 @@ MODEL (
   ),
   grain (metric_code, definition_version),
   audits (
-    unique_combination_of_columns(columns := (metric_code, definition_version)),
+    unique_grain(columns := (metric_code, definition_version)),
     accepted_values(
       "column" := measure,
       is_in := ('proportion', 'mean', 'ratio', 'total', 'median', 'standardized_ratio')

@@ -26,7 +26,7 @@ MODEL (
   ),
   grain claim_code,
   audits (
-    unique_values(columns := (
+    unique_grain(columns := (
       claim_code
     )),
     not_null(columns := (claim_code, claim_order, project, claim, unit, reason))

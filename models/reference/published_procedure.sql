@@ -12,7 +12,7 @@ MODEL (
   ),
   grain metric_code,
   audits (
-    unique_values(columns := metric_code),
+    unique_grain(columns := metric_code),
     not_null(columns := (metric_code, procedure_description, class_code, encounter_type))
   ),
   description 'The procedures that were published as drivers of what nobody paid for, and the encounters in which they were counted.',

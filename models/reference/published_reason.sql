@@ -10,7 +10,7 @@ MODEL (
     basis TEXT
   ),
   grain code,
-  audits (unique_values(columns := (
+  audits (unique_grain(columns := (
       code
     )), not_null(columns := (
       code

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain (source_system, payer_group),
   audits (
-    unique_combination_of_columns(columns := (source_system, payer_group))
+    unique_grain(columns := (source_system, payer_group))
   ),
   description 'MSPB-style spending per episode, unadjusted, on a charge basis, synthetic. The ratio stands beside its constant, which nobody has verified.',
   column_descriptions (

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain class_code,
   audits (
-    unique_values(columns := class_code)
+    unique_grain(columns := class_code)
   ),
   description 'Non-covered cost by encounter class: claim less what the payer paid. Amounts are in USD and add up to the total gap.',
   column_descriptions (

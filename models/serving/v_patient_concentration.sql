@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain (measure, source_system, top_n),
   audits (
-    unique_combination_of_columns(columns := (measure, source_system, top_n))
+    unique_grain(columns := (measure, source_system, top_n))
   ),
   description 'How few patients hold how much of the events and the costs: the share of the top 1, 5, 10, 25, 50 and 100 patients, and of all who have any.',
   column_descriptions (

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain procedure_key,
   audits (
-    unique_values(columns := procedure_key)
+    unique_grain(columns := procedure_key)
   ),
   description 'Procedures by cost, two ways that must not be added: list price, which no claim confirms, and the claims of their encounters divided by list price. Amounts are in USD.',
   column_descriptions (

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain (definition_code, step),
   audits (
-    unique_combination_of_columns(columns := (definition_code, step))
+    unique_grain(columns := (definition_code, step))
   ),
   description 'How each readmission rate comes to its denominator: admissions left after each exclusion, then index admissions and readmissions. Every admission is in one step only.',
   column_descriptions (

@@ -23,18 +23,36 @@ MODEL (
 
 WITH definition_count AS (
   SELECT
+    definition_code,
+    COALESCE(SUM(is_readmission), 0) AS readmissions,
+    SUM(is_index) AS index_admissions
+  FROM serving.fact_readmission
+  GROUP BY
+    definition_code
+), definition_patient AS (
+  /* One row per definition and patient with an index admission. */
+  SELECT
     r.definition_code,
-    COALESCE(SUM(r.is_readmission), 0) AS readmissions,
-    SUM(r.is_index) AS index_admissions,
-    COUNT(DISTINCT CASE WHEN r.is_readmission = 1 THEN p.patient_durable_key END) AS readmitted_patients,
-    COUNT(DISTINCT CASE WHEN r.is_index = 1 THEN p.patient_durable_key END) AS index_patients
+    p.patient_durable_key,
+    MAX(r.is_readmission) AS is_readmitted
   FROM serving.fact_readmission AS r
   INNER JOIN serving.fact_inpatient_stay AS s
     ON s.stay_key = r.stay_key
   INNER JOIN serving.dim_patient AS p
     ON p.patient_key = s.patient_key
+  WHERE
+    r.is_index = 1
   GROUP BY
-    r.definition_code
+    r.definition_code,
+    p.patient_durable_key
+), patient_count AS (
+  SELECT
+    definition_code,
+    SUM(is_readmitted) AS readmitted_patients,
+    COUNT(*) AS index_patients
+  FROM definition_patient
+  GROUP BY
+    definition_code
 ), rung AS (
   SELECT
     d.definition_code,
@@ -43,19 +61,21 @@ WITH definition_count AS (
     d.note,
     CASE
       WHEN d.measure = 'patient_share'
-      THEN c.readmitted_patients
+      THEN COALESCE(p.readmitted_patients, 0)
       ELSE c.readmissions
     END AS numerator,
     CASE
       WHEN d.measure = 'ratio'
       THEN c.index_admissions - c.readmissions
       WHEN d.measure = 'patient_share'
-      THEN c.index_patients
+      THEN COALESCE(p.index_patients, 0)
       ELSE c.index_admissions
     END AS denominator
   FROM serving.dim_readmission_definition AS d
   INNER JOIN definition_count AS c
     ON c.definition_code = d.counted_as
+  LEFT JOIN patient_count AS p
+    ON p.definition_code = d.counted_as
 )
 SELECT
   definition_code,

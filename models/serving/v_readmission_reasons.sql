@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain (definition_code, diagnosis_key),
   audits (
-    unique_combination_of_columns(columns := (definition_code, diagnosis_key))
+    unique_grain(columns := (definition_code, diagnosis_key))
   ),
   description 'What the readmissions that count were for. The reason is that of the return; most returns of the Synthea family carry none, and then it is Unknown.',
   column_descriptions (

@@ -6,7 +6,7 @@ MODEL (
   kind VIEW,
   grain claim_code,
   audits (
-    unique_values(columns := claim_code)
+    unique_grain(columns := claim_code)
   ),
   description 'The published figures of the two reference projects beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
   column_descriptions (

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (metric_code, definition_version),
   audits (
-    unique_combination_of_columns(columns := (metric_code, definition_version)),
+    unique_grain(columns := (metric_code, definition_version)),
     not_null(
       columns := (
         metric_code,

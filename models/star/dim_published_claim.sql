@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain claim_code,
   audits (
-    unique_values(columns := (
+    unique_grain(columns := (
       claim_code
     )),
     not_null(columns := (claim_code, claim_order, project, claim, unit, reason))

@@ -4,8 +4,8 @@ MODEL (
   kind FULL,
   grain (definition_code, exclusion_reason),
   audits (
-    unique_combination_of_columns(columns := (definition_code, exclusion_reason)),
-    unique_combination_of_columns(columns := (definition_code, step)),
+    unique_grain(columns := (definition_code, exclusion_reason)),
+    unique_grain(columns := (definition_code, step)),
     not_null(columns := (definition_code, exclusion_reason, step, basis))
   ),
   description 'The order in which reasons for exclusion are tried, and what each rests on. An admission with several is counted under the first.',

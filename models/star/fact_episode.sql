@@ -5,7 +5,7 @@ MODEL (
   grain episode_key,
   depends_on (star.dim_date, star.dim_patient, star.dim_payer, star.fact_inpatient_stay),
   audits (
-    unique_values(columns := episode_key),
+    unique_grain(columns := episode_key),
     not_null(
       columns := (
         episode_key,
