@@ -1,0 +1,122 @@
+"""Write docs/measures.md from the seeds: one entry a metric, the benchmarks, and the published figures.
+
+`scripts/measures.py` writes the file, `scripts/measures.py --check` fails where it is not what the seeds say.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from itertools import groupby
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+TARGET = PROJECT / "docs" / "measures.md"
+
+Row = dict[str, str]
+
+GROUPS = {
+    "M1": "Length of stay",
+    "M2": "Readmission",
+    "M3": "Observed / expected readmission",
+    "M4": "Reasons of readmissions",
+    "M5": "Non-covered cost",
+    "M6": "Total cost of care",
+    "M7": "Spending per episode",
+    "M8": "Cost by class and procedure",
+    "M9": "Charlson index",
+    "M10": "Stays by age",
+    "M11": "Mortality",
+    "M12": "Charges and insurance",
+    "M13": "DRG test",
+    "M14": "Readmission scenarios",
+    "M15": "Cost by diagnosis",
+}
+"""The groups of metrics, in their order."""
+
+HOW = """# Measures
+
+Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/benchmark.csv` and `seeds/published_claim.csv`;
+change those, not this file.
+
+Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
+denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
+
+- **Slices**: all, year, month (by the day named below), payer_category, payer, age_band, encounter_class,
+  kind_of_stay, medicare_group, procedure; each where it applies. `is_partial_period` marks a year or month that the
+  source does not tell of whole, follow-up included.
+- **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
+  t for a mean, exact Poisson for observed / expected, order statistics for a median. `clustered_ci_low` and
+  `clustered_ci_high` take patients as independent, because one patient brings many events: the ratio estimator with
+  its variance between patients (Cochran 1977), for a proportion as a Wilson interval of the effective number of
+  observations (Korn and Graubard 1998). Trust the wider. A total has none: it is no sample.
+- **small_cell_flag** is 1 below 30 observations, or for a proportion below 5 in the numerator.
+- **basis** is `derived` from dates and amounts, `source_asserted` by a flag of the feed, or `not_computable`: then
+  the value is NULL, never 0, and the row says why.
+"""
+
+
+def read(seed: str) -> list[Row]:
+    """Return the rows of a seed, in their order."""
+    with (PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def measures() -> str:
+    """Return the text of docs/measures.md."""
+    parts = [HOW]
+    benchmarks = {(row["metric_code"], row["definition_version"]): row for row in read("benchmark")}
+    metrics = sorted(read("metric"), key=lambda row: list(GROUPS).index(row["module"]))
+    for module, rows in groupby(metrics, key=lambda row: row["module"]):
+        parts.append(f"\n## {module} {GROUPS[module]}\n")
+        parts += [_entry(row, benchmarks.get((row["metric_code"], row["definition_version"]))) for row in rows]
+    parts.append("\n## Published figures\n")
+    parts.append("What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n")
+    parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
+    for row in read("published_claim"):
+        named = (_metric(row, "reproduced"), _metric(row, "corrected"))
+        parts.append(f"| {row['claim']} | {named[0]} | {named[1]} | {row['reason']} |")
+    return "\n".join(parts) + "\n"
+
+
+def _entry(row: Row, benchmark: Row | None) -> str:
+    first = " · shown first" if row["is_default"] == "1" else ""
+    lines = [
+        f"### `{row['metric_code']}` / `{row['definition_version']}`: {row['metric_label']}{first}\n",
+        f"{row['definition']}\n",
+        f"- {row['measure']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['period_of']}"
+        + (f", {row['followup_days']} days of follow-up" if row["followup_days"] != "0" else ""),
+        f"- numerator: {row['numerator_rule']}; denominator: {row['denominator_rule']}",
+        f"- caveat: {row['caveat']}",
+    ]
+    if row["not_computable_reason"]:
+        lines.append(f"- not computable: {row['not_computable_reason']}")
+    if benchmark:
+        comparable = "comparable" if benchmark["is_comparable"] == "1" else "not comparable"
+        lines.append(
+            f"- benchmark: {benchmark['benchmark_value']} ({benchmark['source']}; {comparable}). {benchmark['note']}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _metric(row: Row, side: str) -> str:
+    if not row[f"{side}_metric"]:
+        return row["not_computable_reason"]
+    slice_ = "" if row[f"{side}_slice"] == "all" else f", {row[f'{side}_slice_value']}"
+    return f"`{row[f'{side}_metric']}` / `{row[f'{side}_version']}`{slice_}"
+
+
+def main() -> int:
+    """Write the file, or with --check say whether it is what the seeds say."""
+    text = measures()
+    if "--check" not in sys.argv[1:]:
+        TARGET.write_text(text, encoding="utf-8")
+        return 0
+    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
+        return 0
+    print("docs/measures.md is not what the seeds say: run .venv/bin/python scripts/measures.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

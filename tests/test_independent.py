@@ -1,0 +1,121 @@
+"""Two ways to one number: what is published, and plain Python from the same CSV files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from independent import Hospital, estimates, student_t
+from loader import sample
+from road import Road, shared_data
+
+Key = tuple[str, str, str, str]
+
+
+@pytest.fixture(scope="module", params=["maven", "generated"])
+def delivery(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "maven":
+        if (data := shared_data()) is None:
+            pytest.skip("the Maven files are not here: put them in ../shared/data or name WAREHOUSE_SHARED_DATA")
+        return data / "maven_mgh"
+    folder = tmp_path_factory.mktemp("delivery") / "hospital"
+    sample.generate("hospital", 0.3, folder, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    road = Road(tmp_path_factory.mktemp("independent") / "project", None)
+    road.land(delivery)
+    assert road.plan() == 0, road.output
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{road.home / 'published.duckdb'}' AS serving (READ_ONLY); USE serving.serving")
+        yield con
+
+
+@pytest.fixture(scope="module")
+def measure(published: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    rows = published.execute("SELECT metric_code, definition_version, measure FROM dim_metric").fetchall()
+    return {(code, version): text for code, version, text in rows}
+
+
+def close(got: Any, expected: float | None, rel: float = 1e-6) -> bool:
+    if got is None or expected is None:
+        return got is None and expected is None
+    return float(got) == pytest.approx(expected, rel=rel, abs=2e-6)
+
+
+def all_close(got: tuple[Any, Any], expected: tuple[float, float] | None, independent: int) -> bool:
+    """Compare an interval; @STUDENT_T is an expansion, up to 0.2 % off where few units are independent."""
+    rel = 1e-6 if independent > 60 else 4e-3
+    return all(close(a, b, rel) for a, b in zip(got, expected or (None, None), strict=True))
+
+
+def test_both_ways_agree_on_every_metric(
+    delivery: Path, published: duckdb.DuckDBPyConnection, measure: dict[tuple[str, str], str]
+) -> None:
+    hospital = Hospital(delivery)
+    other = estimates(hospital.observations(), measure)
+    rows = published.execute(
+        "SELECT metric_code, definition_version, slice, slice_value, numerator, denominator, value, n, n_patients, "
+        "ci_low, ci_high, clustered_ci_low, clustered_ci_high FROM mart_kpi WHERE basis <> 'not_computable'"
+    ).fetchall()
+    ours = {row[:4]: row[4:] for row in rows}
+    different = []
+    for key, e in other.items():
+        assert key in ours, f"{key} is not published"
+        numerator, denominator, value, n, patients, low, high, clustered_low, clustered_high = ours[key]
+        kind = measure[key[:2]]
+        agree = [
+            close(numerator, e.numerator),
+            kind in ("total", "median") or close(denominator, e.denominator),
+            close(value, e.value),
+            (n, patients) == (e.n, e.patients),
+            kind == "median" or all_close((low, high), e.interval, e.n),
+            all_close((clustered_low, clustered_high), e.clustered, e.patients),
+        ]
+        if not all(agree):
+            different.append((key, agree, ours[key], e))
+    assert different == []
+    compared = {key[:2] for key in other}
+    left_out = {key for key, text in measure.items() if key not in compared}
+    not_computable = set(
+        published.execute(
+            "SELECT metric_code, definition_version FROM mart_kpi WHERE basis = 'not_computable'"
+        ).fetchall()
+    )
+    others = {
+        ("readmission_oe", "R3_internal"),
+        ("readmission_oe", "R5_internal"),
+        ("procedure_cost", "allocated_claim"),
+    }
+    assert left_out - not_computable <= others
+    (allocated,) = published.execute("SELECT SUM(allocated_claim_cost) FROM fact_procedure").fetchone()
+    assert float(allocated) == pytest.approx(hospital.claims_of_priced_encounters, abs=0.005)
+
+
+def test_the_answers_of_the_generator_agree_too(delivery: Path, published: duckdb.DuckDBPyConnection) -> None:
+    if not (delivery / "answers.json").exists():
+        pytest.skip("real files come without answers")
+    import json
+
+    planted = {
+        row["code"]: (row["numerator"], row["denominator"])
+        for row in json.loads((delivery / "answers.json").read_text(encoding="utf-8"))["readmission"]
+    }
+    rows = published.execute(
+        "SELECT definition_version, numerator::BIGINT, denominator::BIGINT FROM mart_kpi "
+        "WHERE metric_code = 'readmission' AND slice = 'all' AND basis = 'derived'"
+    ).fetchall()
+    assert {version: (x, n) for version, x, n in rows} == planted
+
+
+@pytest.mark.parametrize(
+    ("degrees", "known"), [(1, 12.7062), (2, 4.30265), (3, 3.18245), (10, 2.22814), (22, 2.07387), (120, 1.97993)]
+)
+def test_the_quantile_of_the_check_is_the_one_of_the_tables(degrees: int, known: float) -> None:
+    assert student_t(degrees) == pytest.approx(known, abs=2e-4)
