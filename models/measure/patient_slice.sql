@@ -10,11 +10,7 @@ MODEL (
     unique_grain(
       columns := (metric_code, definition_version, source_system, slice, slice_value, patient_key)
     ),
-    no_fan_out(
-      measure := CASE WHEN slice = 'all' THEN numerator END,
-      source := measure.observation,
-      source_measure := numerator
-    )
+    slices_lose_nothing
   ),
   description 'The patient is the independent unit: sums by patient are what intervals are made from.'
 );

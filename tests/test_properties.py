@@ -1,0 +1,262 @@
+"""What must hold for any stays and any observations, not only for those that somebody thought of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine import Engine
+
+START = datetime(2020, 1, 1)
+UNTIL = datetime(2020, 12, 31)
+EXAMPLES = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+FLAGS = ("is_oncology_tx", "is_hospice_care", "is_cancer", "is_hospice", "is_screening", "is_detox", "is_planned")
+INPATIENT = (
+    "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, start_ts TIMESTAMP, stop_ts TIMESTAMP, "
+    "age_years INT, " + ", ".join(f"{flag} INT" for flag in FLAGS)
+)
+ENCOUNTER = (
+    "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, class_code TEXT, reason_code TEXT, "
+    "start_ts TIMESTAMP, stop_ts TIMESTAMP, claim_amount DECIMAL(14, 2), payer_paid DECIMAL(14, 2), cost_basis TEXT"
+)
+STAYS = ("core.int_stay_encounter", "core.int_merged_stay")
+READMISSIONS = (
+    "core.int_admission",
+    "core.int_exclusion_evidence",
+    "core.int_admission_reason",
+    "star.fact_readmission",
+)
+EPISODES = ("core.int_episode", "core.int_episode_encounter")
+
+
+@st.composite
+def encounters(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Up to 14 encounters of two patients: hours to days long, crowded enough to overlap, touch and follow."""
+    drawn = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from("ab"),
+                st.integers(0, 24 * 120),
+                st.one_of(st.none(), st.integers(0, 24 * 6)),
+                st.booleans(),
+                st.lists(st.booleans(), min_size=len(FLAGS), max_size=len(FLAGS)),
+                st.integers(0, 10_000),
+            ),
+            min_size=1,
+            max_size=14,
+        )
+    )
+    return [
+        {
+            "id": f"e{number:02d}",
+            "patient": patient,
+            "start": START + timedelta(hours=start),
+            "stop": None if hours is None else START + timedelta(hours=start + hours),
+            "is_inpatient": is_inpatient or number == 0,
+            "flags": [int(flag) for flag in flags],
+            "claim": Decimal(cents) / 100,
+        }
+        for number, (patient, start, hours, is_inpatient, flags, cents) in enumerate(drawn)
+    ]
+
+
+DEATHS = st.dictionaries(st.sampled_from("ab"), st.integers(0, 150), max_size=2)
+
+
+def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
+    """Return an engine with everything built from these encounters."""
+    engine = Engine()
+    engine.fill(
+        "core.int_inpatient_encounter",
+        INPATIENT,
+        [("s", r["id"], r["patient"], "p", r["start"], r["stop"], 50, *r["flags"]) for r in rows if r["is_inpatient"]],
+    )
+    engine.fill(
+        "core.int_encounter",
+        ENCOUNTER,
+        [
+            (
+                "s", r["id"], r["patient"], "p", "inpatient" if r["is_inpatient"] else "ambulatory", None,
+                r["start"], r["stop"], r["claim"], r["claim"] / 2, "claim",
+            )
+            for r in rows
+        ],
+    )  # fmt: skip
+    engine.fill("core.int_observed_period", "source_system TEXT, observed_until TIMESTAMP", [("s", UNTIL)])
+    engine.fill(
+        "staging.stg_synthea__patients",
+        "source_system TEXT, patient_id TEXT, death_date DATE",
+        [("s", p, START.date() + timedelta(days=deaths[p]) if p in deaths else None) for p in "ab"],
+    )
+    for seed in ("readmission_definition", "readmission_exclusion", "condition_chronicity", "encounter_class"):
+        engine.seed(seed)
+    for model in (*STAYS, *READMISSIONS, *EPISODES):
+        engine.run(model)
+    return engine
+
+
+@EXAMPLES
+@given(encounters(), DEATHS)
+def test_the_funnel_adds_up(rows: list[dict[str, Any]], deaths: dict[str, int]) -> None:
+    engine = warehouse(rows, deaths)
+    for definition, unit in engine.rows(
+        "SELECT definition_code, unit FROM reference.readmission_definition WHERE definition_code = counted_as"
+    ):
+        ((judged, index, excluded),) = engine.rows(
+            "SELECT count(*), count(*) FILTER (is_index = 1), count(*) FILTER (exclusion_reason <> 'eligible') "
+            f"FROM star.fact_readmission WHERE definition_code = '{definition}'"
+        )
+        ((admissions,),) = engine.rows(f"SELECT count(*) FROM core.int_admission WHERE unit = '{unit}'")
+        assert judged == admissions == index + excluded, definition
+
+
+@EXAMPLES
+@given(encounters(), DEATHS)
+def test_a_readmission_has_exactly_one_index(rows: list[dict[str, Any]], deaths: dict[str, int]) -> None:
+    engine = warehouse(rows, deaths)
+    returns = engine.rows(
+        "SELECT definition_code, readmission_key, admission_key FROM star.fact_readmission WHERE is_readmission = 1"
+    )
+    assert len({(code, key) for code, key, _ in returns}) == len(returns)
+    assert all(readmission not in (index, -2) for _, readmission, index in returns)
+
+
+def spans(engine: Engine, rule: str) -> list[tuple[Any, ...]]:
+    return engine.rows(
+        "SELECT patient_id, admit_ts, discharge_ts, n_source_rows FROM core.int_merged_stay "
+        f"WHERE merge_rule = '{rule}' ORDER BY ALL"
+    )
+
+
+@EXAMPLES
+@given(encounters(), DEATHS, st.randoms())
+def test_the_order_of_rows_changes_nothing(rows: list[dict[str, Any]], deaths: dict[str, int], random: Any) -> None:
+    shuffled = random.sample(rows, len(rows))
+    first, second = warehouse(rows, deaths), warehouse(shuffled, deaths)
+    for model in (*STAYS, *READMISSIONS, *EPISODES):
+        assert first.rows(f"FROM {model} ORDER BY ALL") == second.rows(f"FROM {model} ORDER BY ALL"), model
+
+
+@EXAMPLES
+@given(encounters())
+def test_merging_stays_again_changes_nothing(rows: list[dict[str, Any]]) -> None:
+    engine = warehouse(rows, {})
+    for rule in ("same_day", "next_day"):
+        once = spans(engine, rule)
+        again = Engine()
+        again.fill(
+            "core.int_inpatient_encounter",
+            INPATIENT,
+            [
+                ("s", f"m{i:02d}", p, "p", start, stop, 50, *[0] * len(FLAGS))
+                for i, (p, start, stop, _) in enumerate(once)
+            ],
+        )
+        again.run(*STAYS)
+        assert [row[:3] for row in spans(again, rule)] == [row[:3] for row in once]
+
+
+@EXAMPLES
+@given(encounters(), DEATHS)
+def test_episodes_hold_each_encounter_of_their_windows_once(rows: list[dict[str, Any]], deaths: dict[str, int]) -> None:
+    engine = warehouse(rows, deaths)
+    windows = engine.rows("SELECT patient_id, window_from, window_until, admit_ts FROM core.int_episode")
+    inside = [r for r in rows if any(r["patient"] == p and a <= r["start"] <= b for p, a, b, _ in windows)]
+    assigned = engine.rows("SELECT encounter_id, claim_amount FROM core.int_episode_encounter")
+    assert sorted(id_ for id_, _ in assigned) == sorted(r["id"] for r in inside)
+    assert sum((amount for _, amount in assigned), Decimal(0)) == sum((r["claim"] for r in inside), Decimal(0))
+    for patient in "ab":
+        starts = sorted((admitted, until) for p, _, until, admitted in windows if p == patient)
+        assert all(later[0] > earlier[1] for earlier, later in pairwise(starts))
+
+
+METRICS = ("proportion", "mean", "ratio", "total", "median", "standardized_ratio")
+
+
+@EXAMPLES
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 6), st.integers(0, 1), st.integers(0, 90), st.integers(1, 1000)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, int, int, int]]) -> None:
+    engine = Engine()
+    columns = "metric_code TEXT, definition_version TEXT, measure TEXT, basis TEXT, followup_days INT, "
+    engine.fill(
+        "reference.metric",
+        columns + "not_computable_reason TEXT",
+        [(m, "v", m, "derived", 0, None) for m in METRICS],
+    )
+    engine.fill(
+        "reference.benchmark",
+        "metric_code TEXT, definition_version TEXT, benchmark_value DECIMAL(18, 6), source TEXT, is_comparable INT",
+    )
+    engine.fill(
+        "core.int_observed_period",
+        "source_system TEXT, observed_from TIMESTAMP, observed_until TIMESTAMP",
+        [("s", START, UNTIL)],
+    )
+    observed = []
+    for key, (patient, hit, day, amount) in enumerate(rows):
+        for m in METRICS:
+            x, y = {"proportion": (hit, 1), "ratio": (hit * amount, amount), "standardized_ratio": (hit, 0.4)}.get(
+                m, (amount, 1)
+            )
+            seen = date(2020, 1, 1) + timedelta(days=day)
+            observed.append((m, "v", key, "s", patient, seen, *[None] * 7, x, y))
+    engine.fill(
+        "measure.observation",
+        "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, patient_key BIGINT, "
+        "observed_date DATE, payer_category TEXT, payer_name TEXT, medicare_group TEXT, age_band TEXT, "
+        "encounter_class TEXT, kind_of_stay TEXT, procedure_description TEXT, "
+        "numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
+        observed,
+    )
+    engine.run(
+        "measure.sliced_observation", "measure.patient_slice", "measure.slice_estimate", "measure.slice_median",
+        "measure.poisson_limit", "mart.mart_kpi",
+    )  # fmt: skip
+    kpi = engine.rows(
+        "SELECT metric_code, slice, slice_value, value, n, ci_low, ci_high, clustered_ci_low, clustered_ci_high, "
+        "is_partial_period FROM mart.mart_kpi"
+    )
+    assert len({row[:3] for row in kpi}) == len(kpi)
+    for name, slice_, slice_value, value, _, *ends, is_partial in kpi:
+        for low, high in (ends[:2], ends[2:]):
+            assert (low is None) == (high is None)
+            assert low is None or low <= value <= high, (name, value, low, high)
+            assert name != "proportion" or low is None or (low >= 0 and high <= 1)
+        assert is_partial == 0, (slice_, slice_value)
+    for m in METRICS:
+        ((whole,),) = engine.rows(f"SELECT n FROM mart.mart_kpi WHERE metric_code = '{m}' AND slice = 'all'")
+        ((months,),) = engine.rows(f"SELECT sum(n) FROM mart.mart_kpi WHERE metric_code = '{m}' AND slice = 'month'")
+        assert whole == months == len(rows)
+
+
+@pytest.mark.parametrize(("events", "low", "high"), [(0, 0, 3.6889), (1, 0.0253, 5.5716), (7, 2.8144, 14.4227),
+                                                     (10, 4.7954, 18.3904), (284, 251.93, 319.04)])  # fmt: skip
+def test_the_poisson_limits_are_those_of_the_tables(events: int, low: float, high: float) -> None:
+    engine = Engine()
+    engine.fill(
+        "reference.metric",
+        "metric_code TEXT, definition_version TEXT, measure TEXT",
+        [("m", "v", "standardized_ratio")],
+    )
+    engine.fill(
+        "measure.slice_estimate",
+        "metric_code TEXT, definition_version TEXT, numerator DECIMAL(24, 10)",
+        [("m", "v", events)],
+    )
+    engine.run("measure.poisson_limit")
+    ((got_low, got_high),) = engine.rows("SELECT low, high FROM measure.poisson_limit")
+    assert (got_low, got_high) == (pytest.approx(low, abs=2e-2), pytest.approx(high, abs=2e-2))
