@@ -53,6 +53,14 @@ def contiguous_days(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def episodes_start_apart(_: Warehouse, audit: AuditOfModel) -> Defects:
+    first = f"(SELECT * FROM {{{audit.model}}} WHERE episode_number = 1)"
+    second = "s.episode_number = 2 AND s.patient_id = f.patient_id"
+    for inside in ("f.window_until", "f.admit_ts + INTERVAL 1 MINUTE"):
+        yield f"UPDATE {{{audit.model}}} AS s SET admit_ts = {inside} FROM {first} AS f WHERE {second}"
+
+
+@plants
 def every_encounter_in_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
     for rule in ("same_day", "next_day"):
         row = one_row(audit.model, f"merge_rule = '{rule}'")
@@ -61,8 +69,32 @@ def every_encounter_in_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def every_metric_is_answered(_: Warehouse, audit: AuditOfModel) -> Defects:
+    for basis in ("derived", "not_computable"):
+        row = one_row(audit.model, f"slice = 'all' AND basis = '{basis}'")
+        yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET slice = 'year' WHERE {row}"
+
+
+@plants
 def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
     broken = {
+        "core.int_ed_return": [("days_to_ed_visit = -1", "NOT days_to_ed_visit IS NULL")],
+        "mart.mart_data_quality": [("n_failing = n_checked + 1", "TRUE"), ("n_failing = -1", "TRUE")],
+        "mart.mart_kpi": [
+            ("value = NULL", "basis = 'derived'"),
+            ("value = 0", "basis = 'not_computable'"),
+            ("not_computable_reason = NULL", "basis = 'not_computable'"),
+            ("not_computable_reason = 'none'", "basis = 'derived'"),
+            ("ci_low = value + 1", "NOT ci_low IS NULL"),
+            ("clustered_ci_high = value - 1", "NOT clustered_ci_high IS NULL"),
+        ],
+        "mart.mart_patient_measure": [("amount = 0", "TRUE")],
+        "measure.poisson_limit": [("low = n_events + 1", "TRUE"), ("high = n_events", "TRUE")],
+        "star.fact_episode": [
+            ("post_amount = post_amount + 0.01", "TRUE"),
+            ("claim_total = claim_total - during_amount", "during_amount > 0"),
+        ],
         "staging.stg_synthea__encounters": [("payer_paid = claim_amount + 0.01", "claim_amount > 0")],
         "star.fact_encounter": [
             ("patient_gap = patient_gap + 0.01", "patient_gap > 0"),
@@ -186,6 +218,15 @@ def rows_preserved(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def slices_lose_nothing(_: Warehouse, audit: AuditOfModel) -> Defects:
+    row = one_row(audit.model, "slice = 'all' AND numerator <> 0")
+    yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
+    yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET numerator = numerator + 0.01 WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET slice = 'year' WHERE {row}"
+
+
+@plants
 def starts_after_death_within_limit(_: Warehouse, audit: AuditOfModel) -> Defects:
     two_percent = f"(SELECT COUNT(*) // 50 FROM {{{audit.model}}})"
     yield f"UPDATE {{{audit.model}}} SET is_after_death = 1 WHERE rowid < {two_percent}"
@@ -195,11 +236,18 @@ def starts_after_death_within_limit(_: Warehouse, audit: AuditOfModel) -> Defect
 def unique_grain(_: Warehouse, audit: AuditOfModel) -> Defects:
     # A view is doubled by what it reads: a second member under the key it joins, or the same name for all members.
     joined = {
+        "serving.serving.v_episode_spend": "serving.serving.dim_benchmark",
+        "serving.serving.v_noncovered_by_class": "serving.serving.dim_encounter_class",
         "serving.serving.v_noncovered_by_payer": "serving.serving.dim_payer",
+        "serving.serving.v_procedure_cost": "serving.serving.dim_procedure",
+        "serving.serving.v_readmission_reasons": "serving.serving.dim_diagnosis",
+        "serving.serving.v_seed_figures": "serving.serving.dim_published_claim",
         "serving.serving.v_readmission_ladder": "serving.serving.dim_readmission_definition",
     }
     if audit.model == "serving.serving.v_cost_by_class":
         yield "UPDATE {serving.serving.dim_encounter_class} SET class_code = 'inpatient'"
+    elif audit.model == "serving.serving.v_readmission_attrition":
+        yield "UPDATE {serving.serving.dim_readmission_exclusion} SET step = 1"
     elif audit.model.startswith("quarantine."):
         yield f"INSERT INTO {{{audit.model}}} BY NAME SELECT 1 AS record_number, 'broken' AS violation FROM RANGE(2)"
     else:
@@ -227,7 +275,7 @@ def test_an_audit_fails_on_each_defect_planted_for_it_and_passes_without(built: 
 
 def guards_by_its_own_group_by(audit: AuditOfModel) -> bool:
     """Whether no data can make it fail, because the model's last step groups by the grain: it guards the SQL alone."""
-    return audit.model == "serving.serving.v_los_by_slice"
+    return audit.model in {"serving.serving.v_los_by_slice", "serving.serving.v_patient_concentration"}
 
 
 def test_all_audits_of_all_models_pass_on_clean_data(built: Warehouse) -> None:
