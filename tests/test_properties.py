@@ -92,7 +92,7 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
     )  # fmt: skip
     engine.fill("core.int_observed_period", "source_system TEXT, observed_until TIMESTAMP", [("s", UNTIL)])
     engine.fill(
-        "staging.stg_synthea__patients",
+        "core.int_patient",
         "source_system TEXT, patient_id TEXT, death_date DATE",
         [("s", p, START.date() + timedelta(days=deaths[p]) if p in deaths else None) for p in "ab"],
     )

@@ -26,7 +26,7 @@ WITH RECURSIVE eligible_stay AS (
     AND a.source_system = s.source_system
     AND a.admission_id = s.stay_id
     AND a.has_30d_followup = 1
-  LEFT JOIN staging.stg_synthea__patients AS p
+  LEFT JOIN core.int_patient AS p
     ON p.source_system = s.source_system AND p.patient_id = s.patient_id
   WHERE
     s.merge_rule = 'same_day'

@@ -24,6 +24,7 @@ WITH index_admission AS (
     r.definition_code,
     r.admission_key,
     s.*,
+    r.is_index,
     r.is_readmission,
     r.index_diagnosis_key,
     r.return_diagnosis_key,
@@ -35,7 +36,9 @@ WITH index_admission AS (
     END AS is_coded,
     CASE WHEN named.code IS NULL THEN 0 ELSE 1 END AS is_named_reason,
     ed.days_to_ed_visit,
-    AVG(r.is_readmission) OVER (PARTITION BY r.definition_code, s.source_system, s.age_band, s.kind_of_stay) AS expected_rate
+    AVG(r.is_readmission) OVER (
+      PARTITION BY r.definition_code, s.source_system, s.age_band, s.kind_of_stay, s.cci_band
+    ) AS expected_rate
   FROM star.fact_readmission AS r
   INNER JOIN measure.stay_subject AS s
     ON s.stay_key = r.stay_key
@@ -48,7 +51,7 @@ WITH index_admission AS (
   LEFT JOIN core.int_ed_return AS ed
     ON @SURROGATE_KEY(ed.source_system, ed.stay_id) = r.stay_key
   WHERE
-    r.is_index = 1
+    r.is_index = 1 OR r.definition_code = 'R8'
 )
 SELECT
   m.metric_code,
@@ -72,6 +75,12 @@ CROSS JOIN LATERAL (
       a.definition_code,
       a.is_readmission::DECIMAL(24, 10),
       1::DECIMAL(24, 10)
+    ),
+    (
+      'readmission',
+      CASE WHEN a.definition_code = 'R8' THEN 'R8_RAW' END,
+      COALESCE(a.is_readmission, 0), /* As published: who died is in the denominator, and not flagged. */
+      1
     ),
     (
       'readmission',
@@ -117,4 +126,4 @@ CROSS JOIN LATERAL (
     )
 ) AS m(metric_code, definition_version, numerator, denominator)
 WHERE
-  NOT m.definition_version IS NULL
+  NOT m.definition_version IS NULL AND NOT m.numerator IS NULL

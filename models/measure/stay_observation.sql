@@ -45,7 +45,9 @@ CROSS JOIN LATERAL (
       'in_hospital',
       s.admit_date,
       CASE
-        WHEN s.is_open = 0 AND (
+        WHEN s.event_basis = 'derived'
+        AND s.is_open = 0
+        AND (
           s.death_date IS NULL OR s.death_date >= s.admit_date
         )
         THEN s.died_in_stay
@@ -54,10 +56,27 @@ CROSS JOIN LATERAL (
     ),
     (
       'mortality',
+      'in_hospital_flag',
+      s.admit_date,
+      CASE
+        WHEN s.event_basis = 'source_asserted' AND s.is_open = 0
+        THEN s.died_in_stay
+      END,
+      1
+    ),
+    ('charge_per_stay', 'mean', s.admit_date, s.charge_amount, 1),
+    ('charlson', '1987', s.admit_date, s.cci_1987, 1),
+    ('charlson', 'quan_2011', s.admit_date, s.cci_quan_2011, 1),
+    ('charlson', 'age_adjusted', s.admit_date, s.cci_1987_age_adjusted, 1),
+    (
+      'mortality',
       'within_30d',
       s.discharge_date,
       CASE
-        WHEN s.is_open = 1 OR s.has_30d_followup = 0 OR s.death_date < s.admit_date
+        WHEN s.event_basis <> 'derived'
+        OR s.is_open = 1
+        OR s.has_30d_followup = 0
+        OR s.death_date < s.admit_date
         THEN NULL
         WHEN s.death_date <= s.discharge_date + 30
         THEN 1

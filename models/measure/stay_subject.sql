@@ -40,7 +40,13 @@ SELECT
   s.los_midnights,
   s.los_hours,
   s.died_in_stay,
-  s.has_30d_followup
+  s.has_30d_followup,
+  s.charge_amount,
+  s.cci_1987,
+  s.cci_quan_2011,
+  s.cci_1987_age_adjusted,
+  s.cci_band,
+  source.readmission_basis AS event_basis /* derived from dates, or asserted by flags of the feed */
 FROM star.fact_inpatient_stay AS s
 INNER JOIN star.dim_patient AS p
   ON p.patient_key = s.patient_key
@@ -48,3 +54,5 @@ INNER JOIN star.dim_payer AS payer
   ON payer.payer_key = s.payer_key
 INNER JOIN star.dim_age_band AS age
   ON age.age_band_key = s.age_band_key
+INNER JOIN reference.source_system AS source
+  ON source.source_system = s.source_system

@@ -10,7 +10,7 @@ MODEL (
   ),
   description 'The readmission rates side by side: each definition with its numerator, denominator, value and 95 % Wilson interval.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R7.',
+    definition_code = 'Code of the definition, R0 to R8.',
     definition_label = 'Name of the rate.',
     numerator = 'Admissions followed by a return that counts; in R7 patients.',
     denominator = 'Index admissions; for a ratio, the admissions that were not followed; in R7 patients.',
@@ -25,7 +25,8 @@ WITH definition_count AS (
   SELECT
     definition_code,
     COALESCE(SUM(is_readmission), 0) AS readmissions,
-    SUM(is_index) AS index_admissions
+    SUM(is_index) AS index_admissions,
+    COUNT(*) AS all_admissions
   FROM serving.fact_readmission
   GROUP BY
     definition_code
@@ -69,6 +70,8 @@ WITH definition_count AS (
       THEN c.index_admissions - c.readmissions
       WHEN d.measure = 'patient_share'
       THEN COALESCE(p.index_patients, 0)
+      WHEN d.measure = 'share_of_all'
+      THEN c.all_admissions
       ELSE c.index_admissions
     END AS denominator
   FROM serving.dim_readmission_definition AS d
