@@ -30,19 +30,20 @@ WITH definition_count AS (
   GROUP BY
     definition_code
 ), rung AS (
+  /* A definition without an admission has a count of 0, and no value. */
   SELECT
     d.definition_code,
     d.definition_label,
     d.measure,
     d.note,
-    c.readmissions AS numerator,
+    COALESCE(c.readmissions, 0) AS numerator,
     CASE
       WHEN d.measure = 'ratio'
-      THEN c.index_admissions - c.readmissions
-      ELSE c.index_admissions
+      THEN COALESCE(c.index_admissions, 0) - COALESCE(c.readmissions, 0)
+      ELSE COALESCE(c.index_admissions, 0)
     END AS denominator
   FROM serving.dim_readmission_definition AS d
-  INNER JOIN definition_count AS c
+  LEFT JOIN definition_count AS c
     ON c.definition_code = d.counted_as
 )
 SELECT

@@ -57,9 +57,16 @@ MODEL (
       source_col := reason_code,
       source := staging.stg_synthea__encounters
     ),
-    forall(criteria := (
-      patient_gap = claim_amount - payer_paid
-    ))
+    forall(
+      criteria := (
+        patient_gap = claim_amount - payer_paid,
+        (
+          patient_gap IS NULL
+        ) = (
+          claim_amount IS NULL OR payer_paid IS NULL
+        )
+      )
+    )
   ),
   description 'Encounters of every class: when, who, who paid, and what it cost.',
   column_descriptions (
