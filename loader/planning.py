@@ -70,11 +70,6 @@ class CountingConsole(TerminalConsole):
         if not self.quiet:
             super().log_success(message)
 
-    def log_status_update(self, message: str) -> None:
-        """Say what is going on, unless quiet."""
-        if not self.quiet:
-            super().log_status_update(message)
-
 
 def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
     """Plan and apply `environment` (default: prod): build what changed, audit, publish, and switch the views.

@@ -26,9 +26,10 @@ from sqlmesh import CustomMaterialization
 from sqlmesh.core.console import get_console
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import CustomKind, Model
+from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import mysql_types
+from loader import mysql_types, settings
 from loader.mysql_types import Column, duckdb_name, mysql_name
 from loader.serving import ServingAdapter, ServingError
 
@@ -66,8 +67,8 @@ class PublishKind(CustomKind):
 
     @property
     def data_hash_values(self) -> list[str | None]:
-        """What makes SQLMesh publish anew when it changes: the properties, and the publisher."""
-        return [*super().data_hash_values, str(VERSION)]
+        """What makes SQLMesh publish anew when it changes: the properties, the publisher, and the server."""
+        return [*super().data_hash_values, str(VERSION), settings.serving_name()]
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -127,6 +128,13 @@ class Publish(CustomMaterialization[PublishKind]):
         if views := [parent.name for parent in parents if parent.kind.is_view]:
             raise SQLMeshError(f"{model.name}: publish copies tables, but {views[0]} is a view: make it kind FULL")
         Publication(self.adapter, exp.to_table(table_name), model, parents, query_or_df).run()
+
+    def migrate(self, target_table_name: str, source_table_name: str, snapshot: Snapshot, **kwargs: Any) -> None:
+        """Change nothing: a published table is whole, and one with other columns is another version.
+
+        SQLMesh would compare the table with an empty one of the same model, whose measured text widths are the least,
+        and drop and add every wider text column: the table would stay, its texts would be NULL.
+        """
 
 
 class Publication:

@@ -135,3 +135,15 @@ def serving() -> ServingUrl | None:
     if not url and private_url_file().exists():
         url = private_url_file().read_text().strip()
     return ServingUrl.parse(url) if url else None
+
+
+def serving_name() -> str:
+    """Return what tells one serving place from another: `embedded`, `private`, or `host:port`.
+
+    It is part of every published model's fingerprint, so that another SERVING_URL gets its own tables and not
+    "No changes". A private server keeps its name when its port changes.
+    """
+    url = serving()
+    if url is None:
+        return "embedded"
+    return f"{url.host}:{url.port}" if os.environ.get("SERVING_URL", "").strip() else "private"

@@ -76,7 +76,7 @@ def test_the_readme_shows_the_ladder_that_is_published(demo: Road) -> None:
 
 
 def test_settings_in_operations_are_the_ones_the_code_reads() -> None:
-    sources = [*(PROJECT / "loader").glob("*.py"), PROJECT / "config.py", *(PROJECT / "tests").glob("*.py")]
+    sources = [*(PROJECT / "loader").rglob("*.py"), PROJECT / "config.py", PROJECT / "tests" / "road.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     read = set(re.findall(r"environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"", text)) - {"PATH", "COLUMNS", "SERVING_TEST_URL"}
     documented = set(

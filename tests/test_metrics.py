@@ -23,14 +23,17 @@ def maven(tmp_path_factory: pytest.TempPathFactory, serving_url: str) -> Iterato
         pytest.skip("the Maven files are not here: put them in ../shared/data or name WAREHOUSE_SHARED_DATA")
     road = Road(tmp_path_factory.mktemp("maven") / "project", serving_url)
     road.land(data / "maven_mgh")
+    road.land(data / "ehr_outcomes")
     assert road.plan() == 0, road.output
     yield road
 
 
-def kpi(metric: str, version: str, columns: str, slice_: str = "all", value: str = "all") -> str:
+def kpi(
+    metric: str, version: str, columns: str, slice_: str = "all", value: str = "all", source: str = "synthea"
+) -> str:
     return (
         f"SELECT {columns} FROM serving.mart_kpi WHERE metric_code = '{metric}' AND definition_version = '{version}' "
-        f"AND source_system = 'synthea' AND slice = '{slice_}' AND slice_value = '{value}'"
+        f"AND source_system = '{source}' AND slice = '{slice_}' AND slice_value = '{value}'"
     )
 
 
@@ -243,6 +246,20 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
             (str(n),),
         )
         for table, check, n in QUALITY
+    ),
+    ("S2 M1 mean length of stay", kpi("alos", "days_cms", "n, value", source="ehr"), ("11001", "5.238")),
+    ("S2 M2 R8", kpi("readmission", "R8", FRACTION, source="ehr"), ("1643", "10865", "0.1512")),
+    ("S2 M2 R8 with the dead", kpi("readmission", "R8_RAW", FRACTION, source="ehr"), ("1643", "11001", "0.1494")),
+    (
+        "S2 M11 mortality and its interval",
+        kpi("mortality", "in_hospital_flag", "numerator, denominator, value, ci_low, ci_high", source="ehr"),
+        ("136", "11001", "0.0124", "0.0105", "0.0146"),
+    ),
+    (
+        "S2 days to readmission not recorded",
+        "SELECT COUNT(*) FROM serving.fact_inpatient_stay WHERE source_system = 'ehr' "
+        "AND src_days_to_readmission IS NULL",
+        ("9358",),
     ),
     (
         "M16 ZIPs that lost a zero",

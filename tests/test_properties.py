@@ -21,7 +21,7 @@ EXAMPLES = settings(
 FLAGS = ("is_oncology_tx", "is_hospice_care", "is_cancer", "is_hospice", "is_screening", "is_detox", "is_planned")
 INPATIENT = (
     "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, start_ts TIMESTAMP, stop_ts TIMESTAMP, "
-    "age_years INT, " + ", ".join(f"{flag} INT" for flag in FLAGS)
+    "age_years INT, age_basis TEXT, charge_amount DECIMAL(14, 2), " + ", ".join(f"{flag} INT" for flag in FLAGS)
 )
 ENCOUNTER = (
     "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, class_code TEXT, reason_code TEXT, "
@@ -77,7 +77,11 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
     engine.fill(
         "core.int_inpatient_encounter",
         INPATIENT,
-        [("s", r["id"], r["patient"], "p", r["start"], r["stop"], 50, *r["flags"]) for r in rows if r["is_inpatient"]],
+        [
+            ("s", r["id"], r["patient"], "p", r["start"], r["stop"], 50, "birth date", None, *r["flags"])
+            for r in rows
+            if r["is_inpatient"]
+        ],
     )
     engine.fill(
         "core.int_encounter",
@@ -95,6 +99,15 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
         "core.int_patient",
         "source_system TEXT, patient_id TEXT, death_date DATE",
         [("s", p, START.date() + timedelta(days=deaths[p]) if p in deaths else None) for p in "ab"],
+    )
+    engine.fill(
+        "staging.stg_ehr__outcomes",
+        "source_system TEXT, encounter_id TEXT, in_hospital_death INT, readmitted_30d INT, days_to_readmission INT",
+    )
+    engine.fill(
+        "reference.source_system",
+        "source_system TEXT, cost_basis TEXT, readmission_basis TEXT",
+        [("s", "claim", "derived")],
     )
     for seed in ("readmission_definition", "readmission_exclusion", "condition_chronicity", "encounter_class"):
         engine.seed(seed)
@@ -156,7 +169,7 @@ def test_merging_stays_again_changes_nothing(rows: list[dict[str, Any]]) -> None
             "core.int_inpatient_encounter",
             INPATIENT,
             [
-                ("s", f"m{i:02d}", p, "p", start, stop, 50, *[0] * len(FLAGS))
+                ("s", f"m{i:02d}", p, "p", start, stop, 50, "birth date", None, *[0] * len(FLAGS))
                 for i, (p, start, stop, _) in enumerate(once)
             ],
         )

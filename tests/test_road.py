@@ -272,6 +272,21 @@ def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind
     assert road.shown() == before
 
 
+def test_other_words_about_a_table_leave_its_rows_as_they_are(road: Road) -> None:
+    """A change of description keeps the version, and SQLMesh then asks for the table to be altered to fit."""
+    rows = {view: digest for view, (_, digest) in road.shown().items()}
+    model = road.folder / "models" / "star" / "dim_payer.sql"
+    original = model.read_text(encoding="utf-8")
+    try:
+        model.write_text(original.replace("Payers and their category.", "Who pays, by category."), encoding="utf-8")
+        assert road.plan() == 0, road.output
+        assert {view: digest for view, (_, digest) in road.shown().items()} == rows
+    finally:
+        model.write_text(original, encoding="utf-8")
+    assert road.plan() == 0, road.output
+    assert {view: digest for view, (_, digest) in road.shown().items()} == rows
+
+
 def test_status_says_what_each_environment_reads(road: Road, good: Path) -> None:
     road.land(good)
     assert road.run("warehouse", "status") == 0, road.output

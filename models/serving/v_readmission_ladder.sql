@@ -55,6 +55,7 @@ WITH definition_count AS (
   GROUP BY
     definition_code
 ), rung AS (
+  /* A definition without an admission has a count of 0, and no value. */
   SELECT
     d.definition_code,
     d.definition_label,
@@ -63,19 +64,19 @@ WITH definition_count AS (
     CASE
       WHEN d.measure = 'patient_share'
       THEN COALESCE(p.readmitted_patients, 0)
-      ELSE c.readmissions
+      ELSE COALESCE(c.readmissions, 0)
     END AS numerator,
     CASE
       WHEN d.measure = 'ratio'
-      THEN c.index_admissions - c.readmissions
+      THEN COALESCE(c.index_admissions, 0) - COALESCE(c.readmissions, 0)
       WHEN d.measure = 'patient_share'
       THEN COALESCE(p.index_patients, 0)
       WHEN d.measure = 'share_of_all'
-      THEN c.all_admissions
-      ELSE c.index_admissions
+      THEN COALESCE(c.all_admissions, 0)
+      ELSE COALESCE(c.index_admissions, 0)
     END AS denominator
   FROM serving.dim_readmission_definition AS d
-  INNER JOIN definition_count AS c
+  LEFT JOIN definition_count AS c
     ON c.definition_code = d.counted_as
   LEFT JOIN patient_count AS p
     ON p.definition_code = d.counted_as

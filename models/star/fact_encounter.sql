@@ -60,9 +60,16 @@ MODEL (
       source_col := reason_code,
       source := core.int_encounter
     ),
-    forall(criteria := (
-      patient_gap = claim_amount - payer_paid
-    ))
+    forall(
+      criteria := (
+        patient_gap = claim_amount - payer_paid,
+        (
+          patient_gap IS NULL
+        ) = (
+          claim_amount IS NULL OR payer_paid IS NULL
+        )
+      )
+    )
   ),
   description 'Encounters of every class: when, who, who paid, and what it cost. Of the patient records, the stays.',
   column_descriptions (

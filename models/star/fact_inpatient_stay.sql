@@ -82,7 +82,11 @@ MODEL (
       criteria := (
         days_to_readmission >= 0,
         los_days_cms = GREATEST(los_midnights, 1),
-        is_open = 0 OR los_midnights IS NULL
+        (
+          is_open = 1
+        ) = (
+          los_midnights IS NULL
+        )
       )
     )
   ),

@@ -12,6 +12,13 @@ MODEL (
     rows_preserved(
       source := raw.synthea__organizations,
       quarantine := quarantine.synthea__organizations
+    ),
+    nulls_preserved(
+      model_col := zip5,
+      source_col := zip,
+      source := raw.synthea__organizations,
+      source_filter := violation IS NULL,
+      allowed := is_zip_invalid = 1
     )
   ),
   description 'Organizations as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
@@ -26,8 +33,9 @@ SELECT
   TRIM(state) AS state,
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
-  lat::DOUBLE AS latitude,
-  lon::DOUBLE AS longitude
+  CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,
+  lat::DECIMAL(9, 6) AS latitude,
+  lon::DECIMAL(9, 6) AS longitude
 FROM raw.synthea__organizations
 WHERE
   violation IS NULL

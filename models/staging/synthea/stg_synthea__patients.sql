@@ -62,8 +62,8 @@ SELECT
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
   CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,
-  lat::DOUBLE AS latitude,
-  lon::DOUBLE AS longitude
+  lat::DECIMAL(9, 6) AS latitude,
+  lon::DECIMAL(9, 6) AS longitude
 FROM raw.synthea__patients
 WHERE
   violation IS NULL

@@ -15,6 +15,13 @@ MODEL (
       source_col := address,
       source := raw.synthea__payers,
       source_filter := violation IS NULL
+    ),
+    nulls_preserved(
+      model_col := zip5,
+      source_col := zip,
+      source := raw.synthea__payers,
+      source_filter := violation IS NULL,
+      allowed := is_zip_invalid = 1
     )
   ),
   description 'Payers as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
@@ -29,6 +36,7 @@ SELECT
   TRIM(state_headquartered) AS state,
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
+  CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,
   TRIM(phone) AS phone
 FROM raw.synthea__payers
 WHERE
