@@ -13,12 +13,14 @@ LEFT JOIN @this_model AS f
 LEFT JOIN (
   SELECT
     unit,
+    readmission_basis,
     COUNT(*) AS admissions
   FROM core.int_admission
   GROUP BY
-    1
+    1,
+    2
 ) AS unit
-  ON unit.unit = d.unit
+  ON unit.unit = d.unit AND unit.readmission_basis = d.basis
 WHERE
   d.definition_code = d.counted_as
 GROUP BY

@@ -90,7 +90,7 @@ def status() -> None:
 
 
 @main.command()
-@click.option("--family", type=click.Choice(["hospital"]), default="hospital", show_default=True)
+@click.option("--family", type=click.Choice(["hospital", "ehr"]), default="hospital", show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")

@@ -20,7 +20,8 @@ from loader.files import normal
 from loader.settings import PROJECT
 
 TYPES = ("VARCHAR", "DATE", "TIMESTAMP", "DOUBLE", "BIGINT", "DECIMAL")
-"""What a column may be declared as. TIMESTAMP is ISO-8601; a zone in the value is honoured, UTC where there is none."""
+"""What a column may be declared as. TIMESTAMP is ISO-8601; a zone in the value is honoured, UTC where there is none.
+BIGINT takes a whole number however it is written: 28 and 28.0, not 28.6."""
 
 
 class ContractError(ValueError):

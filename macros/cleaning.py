@@ -33,6 +33,12 @@ def identifier(evaluator: MacroEvaluator, text: exp.Expression) -> str:
 
 
 @macro()
+def plain_words(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return `text` as names are compared: in lower case, _ and - as blanks (Self-Pay, self_pay)."""
+    return f"REPLACE(REPLACE(LOWER(TRIM({text.sql('duckdb')})), '_', ' '), '-', ' ')"
+
+
+@macro()
 def zip5(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return a US ZIP's five digits; three or four get back the zeros a spreadsheet took; anything else is NULL."""
     zip_code = f"TRIM({text.sql('duckdb')})"
@@ -95,3 +101,11 @@ def member_key(evaluator: MacroEvaluator, found: exp.Expression, delivered: exp.
     """Return the dimension's key where it was found; else -1 Unknown for no value, -3 Invalid for one without a row."""
     key, value = found.sql("duckdb"), delivered.sql("duckdb")
     return f"CASE WHEN NOT {key} IS NULL THEN {key} WHEN {value} IS NULL THEN -1 ELSE -3 END"
+
+
+@macro()
+def even_share(evaluator: MacroEvaluator, place: exp.Expression, rows: exp.Expression) -> str:
+    """Return one of `rows` equal shares of 1, to six decimals; the last place takes what rounding left."""
+    at, n = place.sql("duckdb"), rows.sql("duckdb")
+    share = f"CAST(1.0 / {n} AS DECIMAL(9, 6))"
+    return f"CAST(CASE WHEN {at} < {n} THEN {share} ELSE 1 - ({n} - 1) * {share} END AS DECIMAL(9, 6))"

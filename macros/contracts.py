@@ -63,7 +63,13 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
     if kind != "VARCHAR":
         # A time with a zone is a TIMESTAMPTZ; text without one is read as UTC.
         cast = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
+        wrong = f"TRY_CAST({value} AS {cast}) IS NULL"
+        if kind == "BIGINT":
+            # pandas writes 28.0 beside empty cells: a whole number. 28.6 is none, though a cast would make it 29.
+            wrong += f" OR TRY_CAST({value} AS DOUBLE) <> TRY_CAST({value} AS BIGINT)"
+        if kind == "DOUBLE":
+            wrong += f" OR NOT ISFINITE(TRY_CAST({value} AS DOUBLE))"
         yield (
-            f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {cast}) IS NULL "
+            f"CASE WHEN {value} IS NOT NULL AND ({wrong}) "
             f"THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END"
         )

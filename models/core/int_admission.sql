@@ -15,7 +15,8 @@ MODEL (
         is_planned,
         is_hospice,
         has_30d_followup,
-        died_by_discharge
+        died_by_discharge,
+        readmission_basis
       )
     )
   ),
@@ -75,10 +76,25 @@ SELECT
   a.*,
   DATE_DIFF('DAY', a.discharge_ts, a.next_admit_ts) AS calendar_days_to_next,
   TRUNC(DATE_DIFF('SECOND', a.discharge_ts, a.next_admit_ts) / 86400.0) /* Complete 24-hour periods, cut towards zero: what MySQL's TIMESTAMPDIFF(DAY) returns. */::INT AS complete_days_to_next,
-  CASE WHEN p.death_date <= a.discharge_ts::DATE THEN 1 ELSE 0 END AS died_by_discharge,
-  CASE WHEN DATE_DIFF('DAY', a.discharge_ts, o.observed_until) >= 30 THEN 1 ELSE 0 END AS has_30d_followup
+  CASE
+    WHEN p.death_date <= a.discharge_ts::DATE OR o.in_hospital_death = 1
+    THEN 1
+    ELSE 0
+  END AS died_by_discharge,
+  CASE
+    WHEN DATE_DIFF('DAY', a.discharge_ts, observed.observed_until) >= 30
+    THEN 1
+    ELSE 0
+  END AS has_30d_followup,
+  source.readmission_basis,
+  o.readmitted_30d AS source_readmitted_30d,
+  o.days_to_readmission AS source_days_to_readmission
 FROM followed_admission AS a
-INNER JOIN core.int_observed_period AS o
-  ON o.source_system = a.source_system
-LEFT JOIN staging.stg_synthea__patients AS p
+INNER JOIN core.int_observed_period AS observed
+  ON observed.source_system = a.source_system
+INNER JOIN reference.source_system AS source
+  ON source.source_system = a.source_system
+LEFT JOIN staging.stg_ehr__outcomes AS o
+  ON o.source_system = a.source_system AND o.encounter_id = a.admission_id
+LEFT JOIN core.int_patient AS p
   ON p.source_system = a.source_system AND p.patient_id = a.patient_id

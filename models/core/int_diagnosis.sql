@@ -7,45 +7,73 @@ MODEL (
     unique_grain(columns := (code_system, code)),
     not_null(columns := (code_system, code, is_cancer))
   ),
-  description 'Reason codes of encounters and procedures; where a code came with several texts, the most frequent one.'
+  description 'Reasons of encounters, procedures and prescriptions, conditions, and what the visits of the patient records list; where a code came with several texts, the most frequent one.'
 );
 
 WITH delivered_diagnosis AS (
   SELECT
-    reason_code,
-    reason_description
+    'SNOMED CT' AS code_system,
+    reason_code AS code,
+    reason_description AS description
   FROM staging.stg_synthea__encounters
   UNION ALL
   SELECT
-    reason_code,
-    reason_description
+    'SNOMED CT' AS code_system,
+    reason_code AS code,
+    reason_description AS description
   FROM staging.stg_synthea__procedures
+  UNION ALL
+  SELECT
+    'SNOMED CT' AS code_system,
+    reason_code AS code,
+    reason_description AS description
+  FROM staging.stg_synthea__medications
+  UNION ALL
+  SELECT
+    'SNOMED CT' AS code_system,
+    condition_code AS code,
+    condition_description AS description
+  FROM staging.stg_synthea__conditions
+  UNION ALL
+  SELECT
+    code_system,
+    code,
+    label AS description
+  FROM core.int_visit_diagnosis
+  WHERE
+    code_system <> 'none'
 ), diagnosis_text AS (
   SELECT
-    reason_code,
-    reason_description,
+    code_system,
+    code,
+    description,
     COUNT(*) AS times_delivered
   FROM delivered_diagnosis
   WHERE
-    NOT reason_code IS NULL
+    NOT code IS NULL
   GROUP BY
     1,
-    2
+    2,
+    3
 ), ranked_text AS (
   SELECT
-    reason_code,
-    reason_description,
-    ROW_NUMBER() OVER (PARTITION BY reason_code ORDER BY times_delivered DESC, reason_description) AS text_rank
+    code_system,
+    code,
+    description,
+    ROW_NUMBER() OVER (
+      PARTITION BY code_system, code
+      ORDER BY CASE WHEN description IS NULL THEN 1 ELSE 0 END, times_delivered DESC, description
+    ) AS text_rank
   FROM diagnosis_text
 )
 SELECT
-  'SNOMED CT' AS code_system,
-  d.reason_code AS code,
-  d.reason_description AS description,
+  d.code_system,
+  d.code,
+  d.description,
   MAX(CASE WHEN r.rule = 'cancer' THEN 1 ELSE 0 END) AS is_cancer
 FROM ranked_text AS d
 LEFT JOIN reference.clinical_text_rule AS r
-  ON r.applies_to = 'diagnosis' AND LOWER(d.reason_description) LIKE r.pattern
+  ON r.applies_to = 'diagnosis' AND LOWER(d.description) LIKE r.pattern
 WHERE
   d.text_rank = 1
 GROUP BY

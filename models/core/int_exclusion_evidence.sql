@@ -82,3 +82,11 @@ SELECT
 FROM core.int_admission
 WHERE
   is_screening = 1
+UNION ALL
+SELECT
+  unit,
+  admission_id,
+  'no_source_flag' AS evidence
+FROM core.int_admission
+WHERE
+  readmission_basis = 'source_asserted' AND source_readmitted_30d IS NULL

@@ -45,6 +45,8 @@ WITH procedure_evidence AS (
     e.start_ts,
     e.stop_ts,
     e.age_years,
+    e.age_basis,
+    e.charge_amount,
     COALESCE(evidence.is_oncology_tx, 0) AS is_oncology_tx,
     COALESCE(evidence.is_hospice_care, 0) AS is_hospice_care,
     COALESCE(reason.is_cancer, 0) AS is_cancer,
@@ -62,7 +64,7 @@ WITH procedure_evidence AS (
     ON t.type_code = e.type_code
     AND t.type_description = COALESCE(e.type_description, '(no description)')
   LEFT JOIN core.int_diagnosis AS reason
-    ON reason.code = e.reason_code
+    ON reason.code_system = 'SNOMED CT' AND reason.code = e.reason_code
   WHERE
     e.is_negative_duration = 0
 )
@@ -74,6 +76,8 @@ SELECT
   start_ts,
   stop_ts,
   age_years,
+  age_basis,
+  charge_amount,
   is_oncology_tx,
   is_hospice_care,
   is_cancer,

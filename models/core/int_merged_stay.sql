@@ -24,6 +24,8 @@ SELECT
   MAX(stay_id) AS stay_id,
   MAX(CASE WHEN place_in_stay = 1 THEN payer_id END) AS payer_id,
   MAX(CASE WHEN place_in_stay = 1 THEN age_years END) AS age_years,
+  MAX(CASE WHEN place_in_stay = 1 THEN age_basis END) AS age_basis,
+  SUM(charge_amount) AS charge_amount,
   COUNT(*) AS n_source_rows,
   MIN(start_ts) AS admit_ts,
   CASE WHEN COUNT(*) = COUNT(stop_ts) THEN MAX(stop_ts) END AS discharge_ts,

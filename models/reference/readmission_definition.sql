@@ -14,6 +14,7 @@ MODEL (
     counts_planned INT,
     measure TEXT,
     counted_as TEXT,
+    basis TEXT,
     note TEXT
   ),
   grain definition_code,
@@ -32,10 +33,11 @@ MODEL (
     unit = 'What an index admission is: encounter, same_day or next_day (the merge rule of core.int_merged_stay).',
     min_days = 'Fewest days after discharge at which a return counts.',
     window_days = 'Most days after discharge at which a return counts; NULL for any.',
-    day_basis = 'calendar_days, or complete_24_hours as TIMESTAMPDIFF(DAY) counts.',
+    day_basis = 'calendar_days, complete_24_hours as TIMESTAMPDIFF(DAY) counts, or source: the days the feed gives.',
     counts_planned = '1 where a planned or hospice return counts, else 0.',
     measure = 'share of index admissions, or ratio to the other admissions.',
     counted_as = 'The definition whose rows in star.fact_readmission are counted.',
+    basis = 'derived or source_asserted: the sources it can be counted in (reference.source_system).',
     note = 'What the rate counts.'
   )
 )

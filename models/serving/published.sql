@@ -1,4 +1,4 @@
-/* What MySQL holds: one row per row of the star table it copies. This list is all that is published. */
+/* What MySQL holds: one row per row of the star or mart table it copies. This list is all that is published. */
 MODEL (
   name serving.@table_name,
   gateway serving,
@@ -142,6 +142,154 @@ MODEL (
       ))
     ),
     (
+      table_name := dim_drg,
+      primary_key := (
+        drg_key
+      ),
+      indexes := (
+        (
+          drg_code
+        )
+      )
+    ),
+    (
+      table_name := dim_discharge_disposition,
+      primary_key := (
+        disposition_key
+      ),
+      indexes := (
+        (
+          disposition_group
+        )
+      )
+    ),
+    (
+      table_name := dim_lab_test,
+      primary_key := (
+        lab_key
+      ),
+      indexes := (
+        (
+          test_code
+        )
+      )
+    ),
+    (
+      table_name := dim_medication,
+      primary_key := (
+        medication_key
+      ),
+      indexes := (
+        (
+          medication_code
+        )
+      )
+    ),
+    (
+      table_name := dim_condition_category,
+      primary_key := (
+        category_key
+      ),
+      indexes := (
+        (
+          category_code
+        )
+      )
+    ),
+    (
+      table_name := bridge_patient_diagnosis,
+      primary_key := (patient_key, diagnosis_key, onset_date_key),
+      indexes := ((
+          diagnosis_key
+        ), (
+          encounter_key
+      ))
+    ),
+    (
+      table_name := bridge_stay_diagnosis,
+      primary_key := (stay_key, diagnosis_key),
+      indexes := (
+        (
+          diagnosis_key
+        )
+      )
+    ),
+    (
+      table_name := bridge_stay_condition_category,
+      primary_key := (stay_key, category_key),
+      indexes := (
+        (
+          category_key
+        )
+      )
+    ),
+    (
+      table_name := agg_charlson_by_patient,
+      primary_key := (
+        patient_key
+      ),
+      indexes := ((
+          cci_band
+      ), (source_system, source_charlson_index))
+    ),
+    (
+      table_name := agg_lab_by_stay,
+      primary_key := (
+        stay_key
+      ),
+      indexes := (
+        (
+          n_abnormal
+        )
+      )
+    ),
+    (
+      table_name := agg_lab_by_patient,
+      primary_key := (
+        patient_key
+      ),
+      indexes := (
+        (
+          n_abnormal
+        )
+      )
+    ),
+    (
+      table_name := fact_medication,
+      primary_key := (
+        medication_event_key
+      ),
+      indexes := ((
+          patient_key
+        ), (
+          medication_key
+        ), (
+          start_date_key
+      ))
+    ),
+    (
+      table_name := fact_lab_result,
+      primary_key := (source_system, result_id),
+      indexes := ((
+          patient_key
+        ), (
+          stay_key
+        ), (
+          lab_key
+        ), (
+          result_date_key
+      ))
+    ),
+    (
+      table_name := mart_readmission_risk,
+      primary_key := (
+        stay_key
+      ),
+      indexes := (
+        (source_system, is_index)
+      )
+    ),
+    (
       table_name := fact_readmission,
       primary_key := (definition_code, admission_key),
       indexes := ((
@@ -153,4 +301,4 @@ MODEL (
 
 SELECT
   *
-FROM warehouse.star.@table_name
+FROM @published_source(@table_name)

@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := class_code)
   ),
-  description 'Claims by encounter class. Amounts are in USD and add up to the total claim.',
+  description 'Claims by encounter class, of sources that deliver claims. Amounts are in USD and add up to the total claim.',
   column_descriptions (
     class_code = 'Encounter class.',
     class_label = 'Label of the class.',
@@ -31,6 +31,8 @@ WITH class_cost AS (
     AVG(claim_amount) AS mean_claim_amount,
     SUM(patient_gap) AS patient_gap
   FROM serving.fact_encounter
+  WHERE
+    cost_basis = 'claim'
   GROUP BY
     class_key
 )

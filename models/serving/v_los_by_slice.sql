@@ -8,9 +8,9 @@ MODEL (
   audits (
     unique_grain(columns := (slice, slice_value))
   ),
-  description 'Average length of stay (ALOS) of closed inpatient stays, overall and by age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
+  description 'Average length of stay (ALOS) of closed inpatient stays, overall and by source, age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
   column_descriptions (
-    slice = 'What the stays are sliced by: all, age_band, payer_category, kind_of_stay or admit_year.',
+    slice = 'What the stays are sliced by: all, source_system, age_band, payer_category, kind_of_stay or admit_year.',
     slice_value = 'Value of the slice.',
     n_stays = 'Closed stays.',
     n_open = 'Open stays, which have no length.',
@@ -30,6 +30,16 @@ WITH stay_slice AS (
   SELECT
     'all' AS slice,
     'all stays' AS slice_value,
+    is_open,
+    los_midnights,
+    los_days_cms,
+    los_complete_days,
+    los_hours
+  FROM serving.fact_inpatient_stay
+  UNION ALL
+  SELECT
+    'source_system',
+    source_system,
     is_open,
     los_midnights,
     los_days_cms,

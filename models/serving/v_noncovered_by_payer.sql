@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := payer_key)
   ),
-  description 'Non-covered cost by payer: claim less what the payer paid. Amounts are in USD and add up to the total gap.',
+  description 'Non-covered cost by payer: claim less what the payer paid, in sources that deliver claims. Amounts are in USD and add up to the total gap.',
   column_descriptions (
     payer_key = 'Payer; joins dim_payer.',
     payer_name = 'Name of the payer as delivered.',
@@ -45,6 +45,8 @@ WITH encounter_gap AS (
   FROM serving.fact_encounter AS e
   INNER JOIN serving.dim_payer AS p
     ON p.payer_key = e.payer_key
+  WHERE
+    e.cost_basis = 'claim'
 ), payer_gap AS (
   SELECT
     payer_key,

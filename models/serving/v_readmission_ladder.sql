@@ -10,7 +10,7 @@ MODEL (
   ),
   description 'The readmission rates side by side: each definition with its numerator, denominator, value and 95 % Wilson interval.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R6.',
+    definition_code = 'Code of the definition, R0 to R8.',
     definition_label = 'Name of the rate.',
     numerator = 'Admissions followed by a return that counts.',
     denominator = 'Index admissions; for a ratio, the admissions that were not followed.',
@@ -25,7 +25,8 @@ WITH definition_count AS (
   SELECT
     definition_code,
     COALESCE(SUM(is_readmission), 0) AS readmissions,
-    SUM(is_index) AS index_admissions
+    SUM(is_index) AS index_admissions,
+    COUNT(*) AS all_admissions
   FROM serving.fact_readmission
   GROUP BY
     definition_code
@@ -40,6 +41,8 @@ WITH definition_count AS (
     CASE
       WHEN d.measure = 'ratio'
       THEN COALESCE(c.index_admissions, 0) - COALESCE(c.readmissions, 0)
+      WHEN d.measure = 'share_of_all'
+      THEN COALESCE(c.all_admissions, 0)
       ELSE COALESCE(c.index_admissions, 0)
     END AS denominator
   FROM serving.dim_readmission_definition AS d
@@ -53,11 +56,11 @@ SELECT
   denominator::BIGINT AS denominator,
   CAST(numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
   CASE
-    WHEN measure = 'share'
+    WHEN measure <> 'ratio'
     THEN @WILSON_LOW(numerator, denominator)::DECIMAL(9, 6)
   END AS ci_low,
   CASE
-    WHEN measure = 'share'
+    WHEN measure <> 'ratio'
     THEN @WILSON_HIGH(numerator, denominator)::DECIMAL(9, 6)
   END AS ci_high,
   note

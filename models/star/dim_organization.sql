@@ -34,7 +34,7 @@ SELECT
   zip5::TEXT AS zip5,
   latitude::DECIMAL(9, 6) AS latitude,
   longitude::DECIMAL(9, 6) AS longitude
-FROM staging.stg_synthea__organizations
+FROM core.int_organization
 UNION ALL
 SELECT
   member_key,

@@ -21,13 +21,13 @@ MODEL (
     nulls_preserved(
       model_col := death_date,
       source_col := death_date,
-      source := staging.stg_synthea__patients,
+      source := core.int_patient,
       allowed := patient_key < 0
     ),
     nulls_preserved(
       model_col := zip5,
       source_col := zip5,
-      source := staging.stg_synthea__patients,
+      source := core.int_patient,
       allowed := patient_key < 0
     )
   ),
@@ -37,7 +37,7 @@ MODEL (
     patient_durable_key = 'Key of the patient, the same in every version.',
     patient_id = 'Patient id of the source.',
     source_system = 'Source that delivered the patient.',
-    patient_name = 'Name for presentation: accents repaired, digits of the synthetic source removed.',
+    patient_name = 'Name for presentation: accents repaired, digits of the synthetic source removed; NULL where the source gives no names.',
     is_text_repaired = '1 where the delivered name, birth place or address held letters that Mac Roman had mangled, which are repaired here, else 0.',
     birth_date = 'Day of birth; NULL where not recorded.',
     death_date = 'Day of death; NULL while none is recorded.',
@@ -56,7 +56,13 @@ MODEL (
     valid_from = 'First day of the version.',
     valid_to = 'Last day of the version; 2099-12-31 while it is current.',
     is_current = '1 for the current version, else 0.',
-    is_deceased = '1 where a death date is recorded, else 0.'
+    is_deceased = '1 where a death date is recorded, else 0.',
+    source_age_years = 'Age in full years as the source states it, where it gives no birth date; else NULL.',
+    smoking_status = 'Smoking as the source states it; NULL where not recorded.',
+    alcohol_use = 'Alcohol use as the source states it; NULL where not recorded.',
+    exercise_level = 'Exercise as the source states it; NULL where not recorded.',
+    bmi = 'Body mass index in kg per square metre as the source states it; NULL where not recorded.',
+    is_inferred = '1 where the patient is known only because another file names the id, else 0.'
   )
 );
 
@@ -65,11 +71,14 @@ SELECT
   @SURROGATE_KEY(source_system, patient_id) AS patient_durable_key,
   patient_id::TEXT AS patient_id,
   source_system::TEXT AS source_system,
-  REGEXP_REPLACE(
-    ARRAY_TO_STRING([name_prefix, first_name, middle_name, last_name, name_suffix], ' '),
-    '[0-9]+',
-    '',
-    'g'
+  NULLIF(
+    REGEXP_REPLACE(
+      ARRAY_TO_STRING([name_prefix, first_name, middle_name, last_name, name_suffix], ' '),
+      '[0-9]+',
+      '',
+      'g'
+    ),
+    ''
   )::TEXT AS patient_name,
   is_text_repaired::SMALLINT AS is_text_repaired,
   birth_date::DATE AS birth_date,
@@ -89,8 +98,14 @@ SELECT
   '1900-01-01'::DATE AS valid_from,
   '2099-12-31'::DATE AS valid_to,
   1::SMALLINT AS is_current,
-  CASE WHEN death_date IS NULL THEN 0 ELSE 1 END::SMALLINT AS is_deceased
-FROM staging.stg_synthea__patients
+  CASE WHEN death_date IS NULL THEN 0 ELSE 1 END::SMALLINT AS is_deceased,
+  source_age_years::INT AS source_age_years,
+  smoking_status::TEXT AS smoking_status,
+  alcohol_use::TEXT AS alcohol_use,
+  exercise_level::TEXT AS exercise_level,
+  bmi::DECIMAL(9, 2) AS bmi,
+  is_inferred::SMALLINT AS is_inferred
+FROM core.int_patient
 UNION ALL
 SELECT
   member_key,
@@ -116,5 +131,11 @@ SELECT
   '1900-01-01',
   '2099-12-31',
   1,
+  0,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
   0
 FROM reference.unknown_member

@@ -8,7 +8,7 @@ MODEL (
     not_null(columns := (payer_key, payer_id, payer_name, payer_category, insurance_type)),
     has_unknown_members(key_col := payer_key)
   ),
-  description 'Payers and their category. A payer whose name has no category is Other: it is kept under its own name.',
+  description 'Payers and their category; in the patient records, kinds of insurance. A payer whose name has no category is Other: it is kept under its own name.',
   column_descriptions (
     payer_key = 'Key of the payer.',
     payer_id = 'Payer id of the source.',
@@ -34,9 +34,9 @@ SELECT
   p.city::TEXT AS city,
   p.state::TEXT AS state,
   p.zip5::TEXT AS zip5
-FROM staging.stg_synthea__payers AS p
+FROM core.int_payer AS p
 LEFT JOIN reference.payer_category AS c
-  ON c.payer_name = p.payer_name
+  ON @PLAIN_WORDS(c.payer_name) = @PLAIN_WORDS(p.payer_name)
 UNION ALL
 SELECT
   member_key,

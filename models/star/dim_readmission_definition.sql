@@ -9,12 +9,13 @@ MODEL (
   ),
   description 'The readmission rates published side by side, and what each counts.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R6.',
+    definition_code = 'Code of the definition, R0 to R8.',
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day stay.',
     window_days = 'Days after discharge in which a return counts; NULL for any.',
     measure = 'share of index admissions, or ratio to the other admissions.',
     counted_as = 'Definition whose rows in fact_readmission the rate counts.',
+    basis = 'derived: from dates; source_asserted: by a flag of the feed.',
     note = 'What the rate counts.'
   )
 );
@@ -26,5 +27,6 @@ SELECT
   window_days::INT AS window_days,
   measure::TEXT AS measure,
   counted_as::TEXT AS counted_as,
+  basis::TEXT AS basis,
   note::TEXT AS note
 FROM reference.readmission_definition

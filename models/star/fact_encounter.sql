@@ -3,7 +3,9 @@ MODEL (
   name star.fact_encounter,
   kind FULL,
   grain encounter_key,
-  depends_on (star.dim_date, staging.stg_synthea__encounters),
+  depends_on (
+    star.dim_date
+  ),
   audits (
     unique_grain(columns := encounter_key),
     not_null(
@@ -46,16 +48,17 @@ MODEL (
     ),
     no_fan_out(measure := payer_paid, source := core.int_encounter, source_measure := payer_paid),
     no_fan_out(measure := patient_gap, source := core.int_encounter, source_measure := patient_gap),
-    no_fan_out(measure := 1, source := core.int_encounter, source_measure := 1),
-    nulls_preserved(
-      model_col := stop_ts,
-      source_col := stop_ts_utc,
-      source := staging.stg_synthea__encounters
+    no_fan_out(
+      measure := charge_amount,
+      source := core.int_encounter,
+      source_measure := charge_amount
     ),
+    no_fan_out(measure := 1, source := core.int_encounter, source_measure := 1),
+    nulls_preserved(model_col := stop_ts, source_col := stop_ts, source := core.int_encounter),
     nulls_preserved(
       model_col := NULLIF(reason_diagnosis_key, -1),
       source_col := reason_code,
-      source := staging.stg_synthea__encounters
+      source := core.int_encounter
     ),
     forall(
       criteria := (
@@ -68,7 +71,7 @@ MODEL (
       )
     )
   ),
-  description 'Encounters of every class: when, who, who paid, and what it cost.',
+  description 'Encounters of every class: when, who, who paid, and what it cost. Of the patient records, the stays.',
   column_descriptions (
     encounter_key = 'Key of the encounter.',
     encounter_id = 'Encounter id of the source.',
@@ -82,7 +85,8 @@ MODEL (
     start_date_key = 'Day the encounter started, hospital time; joins dim_date.',
     stop_date_key = 'Day the encounter ended, hospital time, 20991231 while it is open; joins dim_date.',
     age_band_key = 'Decade of age at the start; joins dim_age_band.',
-    age_years = 'Age at the start in full years, from the birthday; NULL where the birth date is unknown.',
+    age_years = 'Age at the start in full years; NULL where it is unknown.',
+    age_basis = 'birth date: counted from the birthday; source: as the source states it; unknown.',
     start_ts = 'Start, hospital time.',
     stop_ts = 'End, hospital time; NULL while it is open.',
     midnights = 'Days between the dates of start and end, 0 on the same day; NULL while open or where the end is before the start.',
@@ -107,12 +111,17 @@ SELECT
   @MEMBER_KEY(payer.payer_key, e.payer_id)::BIGINT AS payer_key,
   @MEMBER_KEY(organization.organization_key, e.organization_id)::BIGINT AS organization_key,
   @MEMBER_KEY(class.class_key, e.class_code)::BIGINT AS class_key,
-  @MEMBER_KEY(type.type_key, e.type_code)::BIGINT AS type_key,
+  CASE
+    WHEN e.source_system = 'ehr'
+    THEN -2
+    ELSE @MEMBER_KEY(type.type_key, e.type_code)
+  END::BIGINT AS type_key, /* The patient records have no encounter types. */
   @MEMBER_KEY(reason.diagnosis_key, e.reason_code)::BIGINT AS reason_diagnosis_key,
   @DATE_KEY(e.start_ts, 19000101)::INT AS start_date_key,
   @DATE_KEY(e.stop_ts, 20991231)::INT AS stop_date_key,
   @MEMBER_KEY(age_band.age_band_key, e.age_years)::BIGINT AS age_band_key,
   e.age_years::INT AS age_years,
+  e.age_basis::TEXT AS age_basis,
   e.start_ts::TIMESTAMP(0) AS start_ts,
   e.stop_ts::TIMESTAMP(0) AS stop_ts,
   CASE
@@ -148,7 +157,7 @@ LEFT JOIN star.dim_encounter_type AS type
   ON type.type_code = e.type_code
   AND type.type_description = COALESCE(e.type_description, '(no description)')
 LEFT JOIN star.dim_diagnosis AS reason
-  ON reason.code = e.reason_code
+  ON reason.code_system = 'SNOMED CT' AND reason.code = e.reason_code
 LEFT JOIN star.dim_age_band AS age_band
   ON age_band.scheme = 'decade'
   AND e.age_years BETWEEN age_band.min_age AND age_band.max_age

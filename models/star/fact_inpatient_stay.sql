@@ -3,9 +3,7 @@ MODEL (
   name star.fact_inpatient_stay,
   kind FULL,
   grain stay_key,
-  depends_on (
-    star.dim_date
-  ),
+  depends_on (star.dim_date, core.int_encounter),
   audits (
     unique_grain(columns := stay_key),
     not_null(
@@ -30,7 +28,11 @@ MODEL (
         is_detox,
         died_in_stay,
         has_30d_followup,
-        next_stay_key
+        next_stay_key,
+        drg_key,
+        disposition_key,
+        age_basis,
+        cci_band
       )
     ),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
@@ -39,6 +41,30 @@ MODEL (
     references_resolve(model_col := admit_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := discharge_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := next_admit_date_key, parent := star.dim_date, parent_col := date_key),
+    references_resolve(model_col := drg_key, parent := star.dim_drg, parent_col := drg_key),
+    references_resolve(
+      model_col := disposition_key,
+      parent := star.dim_discharge_disposition,
+      parent_col := disposition_key
+    ),
+    no_fan_out(
+      measure := charge_amount,
+      source := core.int_encounter,
+      source_measure := charge_amount,
+      source_filter := is_negative_duration = 0
+    ),
+    nulls_preserved(
+      model_col := src_days_to_readmission,
+      source_col := days_to_readmission,
+      source := staging.stg_ehr__outcomes,
+      allowed := source_system <> 'ehr'
+    ),
+    nulls_preserved(
+      model_col := src_readmitted_30d,
+      source_col := readmitted_30d,
+      source := staging.stg_ehr__outcomes,
+      allowed := source_system <> 'ehr'
+    ),
     no_fan_out(
       measure := n_source_rows,
       source := core.int_merged_stay,
@@ -77,7 +103,7 @@ MODEL (
     death_date_key = 'Recorded day of death, 20991231 where there is none; joins dim_date.',
     last_refresh_date_key = 'Last day the source tells of; joins dim_date.',
     n_source_rows = 'Number of encounters merged into the stay.',
-    age_years = 'Age at admission in full years, from the birthday; NULL where the birth date is unknown.',
+    age_years = 'Age at admission in full years; NULL where it is unknown.',
     admit_ts = 'Admission, hospital time.',
     discharge_ts = 'Discharge, hospital time; NULL while the stay is open.',
     is_open = '1 while the stay has no discharge, else 0.',
@@ -92,9 +118,23 @@ MODEL (
     is_hospice_care = '1 where hospice care was performed, else 0.',
     is_screening = '1 where an encounters type is a screening, else 0.',
     is_detox = '1 where an encounters type is detoxification, else 0.',
-    died_in_stay = '1 where the recorded day of death lies within the stay, else 0.',
+    died_in_stay = '1 where the recorded day of death lies within the stay or the feed says so, else 0.',
     has_30d_followup = '1 where the source tells of 30 or more days after discharge, else 0.',
     next_stay_key = 'Next stay of the patient, -2 where there is none; joins fact_inpatient_stay.',
+    drg_key = 'Diagnosis-related group of the stay, -2 in sources that have none; joins dim_drg.',
+    disposition_key = 'Where the patient went, -1 where the source does not tell; joins dim_discharge_disposition.',
+    age_basis = 'birth date: counted from the birthday; source: as the source states it; unknown.',
+    charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
+    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not tell.',
+    icu_days = 'Days of intensive care as delivered; NULL where the source does not tell.',
+    src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
+    src_days_to_readmission = 'Days to the readmission as delivered; NULL where the feed has none, never 0.',
+    src_los_days = 'Length of stay as delivered, in days; NULL where the feed has none.',
+    cci_1987 = 'Charlson index with the weights of 1987, from the diagnoses known by admission; NULL where none is recorded, 0 where none counts.',
+    cci_quan_2011 = 'Charlson index with the weights of Quan 2011; NULL where no diagnosis is recorded.',
+    cci_age_points = 'Age points of the Charlson index, 0 to 4; NULL where the age is unknown.',
+    cci_1987_age_adjusted = 'Index of 1987 with age points; NULL where either is unknown.',
+    cci_band = 'Band of cci_1987: 0, 1-2, 3-4, 5+, or unknown.',
     days_to_readmission = 'Days from discharge to the next admission, by date; 0 is the same day. NULL where there is no next stay or the stay is open.'
   )
 );
@@ -133,6 +173,7 @@ SELECT
   s.is_detox::SMALLINT AS is_detox,
   CASE
     WHEN patient.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE
+    OR o.in_hospital_death = 1
     THEN 1
     ELSE 0
   END::SMALLINT AS died_in_stay,
@@ -142,12 +183,40 @@ SELECT
     THEN -2
     ELSE @SURROGATE_KEY(s.source_system, admission.next_admission_id)
   END::BIGINT AS next_stay_key,
-  admission.calendar_days_to_next::INT AS days_to_readmission
+  admission.calendar_days_to_next::INT AS days_to_readmission,
+  CASE
+    WHEN s.source_system <> 'ehr'
+    THEN -2
+    ELSE @MEMBER_KEY(drg.drg_key, o.drg_code)
+  END::BIGINT AS drg_key, /* Synthea has no DRGs. */
+  @MEMBER_KEY(disposition.disposition_key, o.discharge_disposition)::BIGINT AS disposition_key,
+  s.age_basis::TEXT AS age_basis,
+  s.charge_amount::DECIMAL(14, 2) AS charge_amount,
+  o.icu_flag::SMALLINT AS icu_flag,
+  o.icu_days::INT AS icu_days,
+  o.readmitted_30d::SMALLINT AS src_readmitted_30d,
+  o.days_to_readmission::INT AS src_days_to_readmission,
+  o.length_of_stay_days::INT AS src_los_days,
+  charlson.cci_1987::INT AS cci_1987,
+  charlson.cci_quan_2011::INT AS cci_quan_2011,
+  charlson.cci_age_points::INT AS cci_age_points,
+  charlson.cci_1987_age_adjusted::INT AS cci_1987_age_adjusted,
+  charlson.cci_band::TEXT AS cci_band
 FROM core.int_merged_stay AS s
 INNER JOIN core.int_admission AS admission
   ON admission.unit = s.merge_rule
   AND admission.source_system = s.source_system
   AND admission.admission_id = s.stay_id
+INNER JOIN core.int_charlson_score AS charlson
+  ON charlson.subject = 'stay'
+  AND charlson.source_system = s.source_system
+  AND charlson.subject_id = s.stay_id
+LEFT JOIN staging.stg_ehr__outcomes AS o
+  ON o.source_system = s.source_system AND o.encounter_id = s.stay_id
+LEFT JOIN star.dim_drg AS drg
+  ON drg.drg_code = o.drg_code
+LEFT JOIN star.dim_discharge_disposition AS disposition
+  ON disposition.disposition_code = LOWER(o.discharge_disposition)
 INNER JOIN core.int_observed_period AS observed
   ON observed.source_system = s.source_system
 LEFT JOIN star.dim_patient AS patient

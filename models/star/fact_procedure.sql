@@ -124,4 +124,4 @@ LEFT JOIN star.dim_procedure AS type
   ON type.procedure_code = p.procedure_code
   AND type.procedure_description = COALESCE(p.procedure_description, '(no description)')
 LEFT JOIN star.dim_diagnosis AS reason
-  ON reason.code = p.reason_code
+  ON reason.code_system = 'SNOMED CT' AND reason.code = p.reason_code

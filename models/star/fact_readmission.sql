@@ -45,13 +45,13 @@ MODEL (
     definition_code = 'Definition, R1 to R6; joins dim_readmission_definition.',
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
     stay_key = 'Stay that holds the admissions first encounter; joins fact_inpatient_stay.',
-    readmission_key = 'Admission that is the return in the window, -2 where there is none.',
+    readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     is_index = '1 where the admission is in the denominator, else 0.',
-    exclusion_reason = 'eligible, or why the admission is in no denominator: open, died, hospice, oncology, psych_rehab, screening, no_followup.',
+    exclusion_reason = 'eligible, or why the admission is in no denominator: open, died, hospice, oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
-    basis = 'derived: from dates of encounters.'
+    basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.'
   )
 );
 
@@ -62,15 +62,18 @@ WITH candidate AS (
     d.min_days,
     d.window_days,
     d.counts_planned,
+    d.basis,
     a.*,
     CASE
       WHEN d.day_basis = 'complete_24_hours'
       THEN a.complete_days_to_next
+      WHEN d.day_basis = 'source'
+      THEN a.source_days_to_readmission
       ELSE a.calendar_days_to_next
     END AS days_to_next
   FROM reference.readmission_definition AS d
   INNER JOIN core.int_admission AS a
-    ON a.unit = d.unit
+    ON a.unit = d.unit AND a.readmission_basis = d.basis
   WHERE
     d.definition_code = d.counted_as
 ), exclusion AS (
@@ -94,6 +97,8 @@ WITH candidate AS (
     c.*,
     COALESCE(x.exclusion_reason, 'eligible') AS exclusion_reason,
     CASE
+      WHEN c.basis = 'source_asserted'
+      THEN c.source_readmitted_30d
       WHEN c.next_admission_id IS NULL
       THEN 0
       WHEN c.days_to_next < c.min_days OR c.days_to_next > c.window_days
@@ -112,13 +117,15 @@ SELECT
   @SURROGATE_KEY(c.source_system, stay.stay_id) AS stay_key,
   CASE
     WHEN c.has_return_in_window = 1
-    THEN @SURROGATE_KEY(c.source_system, c.next_admission_id)
+    THEN COALESCE(@SURROGATE_KEY(c.source_system, c.next_admission_id), -1)
     ELSE -2
   END::BIGINT AS readmission_key,
   CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
   c.exclusion_reason::TEXT AS exclusion_reason,
   CASE
     WHEN c.exclusion_reason <> 'eligible'
+    THEN NULL
+    WHEN c.has_return_in_window IS NULL
     THEN NULL
     WHEN c.has_return_in_window = 0
     THEN 0
@@ -128,7 +135,7 @@ SELECT
   END::SMALLINT AS is_readmission,
   CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
   c.days_to_next::INT AS days_to_next,
-  'derived'::TEXT AS basis
+  c.basis::TEXT AS basis
 FROM judged_candidate AS c
 INNER JOIN core.int_stay_encounter AS stay
   ON stay.merge_rule = 'same_day'

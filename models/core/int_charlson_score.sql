@@ -1,0 +1,90 @@
+/* One row per stay or patient, with its Charlson score. */
+MODEL (
+  name core.int_charlson_score,
+  kind FULL,
+  grain (subject, source_system, subject_id),
+  audits (
+    unique_grain(columns := (subject, source_system, subject_id)),
+    not_null(columns := (subject, source_system, subject_id)),
+    no_fan_out(measure := 1, source := core.int_charlson_subject, source_measure := 1),
+    forall(criteria := (cci_1987 BETWEEN 0 AND 29, cci_quan_2011 BETWEEN 0 AND 24))
+  ),
+  description 'Charlson index with the weights of 1987 and of Quan 2011. No diagnosis recorded: NULL. Diagnoses, but none that counts: 0. Age points go to the 1987 score alone; without an age the adjusted score is NULL.'
+);
+
+WITH recorded AS (
+  SELECT
+    subject,
+    source_system,
+    subject_id,
+    COUNT(*) AS n_diagnoses
+  FROM core.int_charlson_diagnosis
+  GROUP BY
+    1,
+    2,
+    3
+), scored AS (
+  SELECT
+    subject,
+    source_system,
+    subject_id,
+    SUM(weight_1987 * counts_flag) AS cci_1987,
+    SUM(weight_2011 * counts_flag) AS cci_quan_2011
+  FROM core.int_charlson_category
+  GROUP BY
+    1,
+    2,
+    3
+), joined AS (
+  SELECT
+    s.subject,
+    s.source_system,
+    s.subject_id,
+    s.age_years,
+    r.n_diagnoses,
+    CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_1987, 0) END AS cci_1987,
+    CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_quan_2011, 0) END AS cci_quan_2011,
+    CASE
+      WHEN s.age_years >= 80
+      THEN 4
+      WHEN s.age_years >= 70
+      THEN 3
+      WHEN s.age_years >= 60
+      THEN 2
+      WHEN s.age_years >= 50
+      THEN 1
+      WHEN s.age_years >= 0
+      THEN 0
+    END AS cci_age_points
+  FROM core.int_charlson_subject AS s
+  LEFT JOIN recorded AS r
+    ON r.subject = s.subject
+    AND r.source_system = s.source_system
+    AND r.subject_id = s.subject_id
+  LEFT JOIN scored
+    ON scored.subject = s.subject
+    AND scored.source_system = s.source_system
+    AND scored.subject_id = s.subject_id
+)
+SELECT
+  subject,
+  source_system,
+  subject_id,
+  age_years,
+  n_diagnoses,
+  cci_1987,
+  cci_quan_2011,
+  cci_age_points,
+  cci_1987 + cci_age_points AS cci_1987_age_adjusted,
+  CASE
+    WHEN cci_1987 IS NULL
+    THEN 'unknown'
+    WHEN cci_1987 = 0
+    THEN '0'
+    WHEN cci_1987 <= 2
+    THEN '1-2'
+    WHEN cci_1987 <= 4
+    THEN '3-4'
+    ELSE '5+'
+  END AS cci_band
+FROM joined

@@ -1,0 +1,143 @@
+/* One row per inpatient stay, with what may tell beforehand whether the patient comes back. */
+MODEL (
+  name mart.mart_readmission_risk,
+  kind FULL,
+  grain stay_key,
+  audits (
+    unique_grain(columns := stay_key),
+    not_null(
+      columns := (
+        stay_key,
+        age_band,
+        age_group,
+        abnormal_band,
+        abnormal_label,
+        cci_band,
+        los_band,
+        payer_name,
+        insured_label,
+        definition_code,
+        is_index
+      )
+    ),
+    no_fan_out(measure := 1, source := star.fact_inpatient_stay, source_measure := 1),
+    no_fan_out(
+      measure := charge_amount,
+      source := star.fact_inpatient_stay,
+      source_measure := charge_amount
+    ),
+    no_fan_out(
+      measure := los_days_cms,
+      source := star.fact_inpatient_stay,
+      source_measure := los_days_cms
+    ),
+    no_fan_out(measure := n_results, source := star.agg_lab_by_stay, source_measure := n_results),
+    nulls_preserved(
+      model_col := n_abnormal,
+      source_col := n_abnormal,
+      source := star.agg_lab_by_stay,
+      allowed := NOT has_results_any_time = 1
+    )
+  ),
+  description 'Stays with age, comorbidity, results and length of stay beside the readmission of rate R8 (patient records) or R5 (Synthea exports). Results are joined as counts of the stay, never row by row.',
+  column_descriptions (
+    stay_key = 'Stay; joins fact_inpatient_stay.',
+    source_system = 'Source that delivered the stay.',
+    definition_code = 'Definition that is_index and is_readmission follow: R8 or R5.',
+    is_index = '1 where the stay is in the denominator, else 0.',
+    is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is no index.',
+    payer_name = 'Payer or kind of insurance.',
+    payer_category = 'Category of the payer.',
+    insured_label = 'Insured, Uninsured or Unknown.',
+    age_band = 'Decade of age at admission, or Unknown.',
+    age_group = 'Senior (65 and over), Under 65 or Unknown.',
+    cci_band = 'Band of the Charlson index: 0, 1-2, 3-4, 5+, or unknown.',
+    los_band = 'Band of days: 1-2, 3-5, 6-9, 10+, or open.',
+    los_days_cms = 'Length of stay in days, at least 1; NULL while open.',
+    drg_key = 'Diagnosis-related group; joins dim_drg.',
+    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not tell.',
+    died_in_stay = '1 where the patient died in the stay, else 0.',
+    charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
+    has_results_any_time = '1 where the patient has results at any time, else 0.',
+    n_results = 'Results within the stay; NULL where there are none.',
+    n_abnormal = 'Abnormal results within the stay; NULL where none is flagged.',
+    n_unflagged = 'Results within the stay without a flag; NULL where there are no results.',
+    abnormal_label = 'abnormal, none abnormal, or none recorded: no result of the stay is flagged.',
+    abnormal_band = 'Abnormal results within the stay: 0, 1-2, 3+, or none recorded.',
+    n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they tell of the outcome and are no predictor.'
+  )
+);
+
+SELECT
+  s.stay_key::BIGINT AS stay_key,
+  s.source_system::TEXT AS source_system,
+  r.definition_code::TEXT AS definition_code,
+  r.is_index::SMALLINT AS is_index,
+  r.is_readmission::SMALLINT AS is_readmission,
+  payer.payer_name::TEXT AS payer_name,
+  payer.payer_category::TEXT AS payer_category,
+  CASE
+    WHEN payer.is_insured = 1
+    THEN 'Insured'
+    WHEN payer.is_insured = 0
+    THEN 'Uninsured'
+    ELSE 'Unknown'
+  END::TEXT AS insured_label,
+  age_band.band_label::TEXT AS age_band,
+  CASE
+    WHEN s.age_years IS NULL
+    THEN 'Unknown'
+    WHEN s.age_years >= 65
+    THEN 'Senior'
+    ELSE 'Under 65'
+  END::TEXT AS age_group,
+  s.cci_band::TEXT AS cci_band,
+  CASE
+    WHEN s.los_days_cms IS NULL
+    THEN 'open'
+    WHEN s.los_days_cms <= 2
+    THEN '1-2'
+    WHEN s.los_days_cms <= 5
+    THEN '3-5'
+    WHEN s.los_days_cms <= 9
+    THEN '6-9'
+    ELSE '10+'
+  END::TEXT AS los_band,
+  s.los_days_cms::INT AS los_days_cms,
+  s.drg_key::BIGINT AS drg_key,
+  s.icu_flag::SMALLINT AS icu_flag,
+  s.died_in_stay::SMALLINT AS died_in_stay,
+  s.charge_amount::DECIMAL(14, 2) AS charge_amount,
+  CASE WHEN lab.stay_key IS NULL THEN 0 ELSE 1 END::SMALLINT AS has_results_any_time,
+  lab.n_results::INT AS n_results,
+  lab.n_abnormal::INT AS n_abnormal,
+  lab.n_unflagged::INT AS n_unflagged,
+  CASE
+    WHEN lab.n_abnormal IS NULL
+    THEN 'none recorded'
+    WHEN lab.n_abnormal = 0
+    THEN 'none abnormal'
+    ELSE 'abnormal'
+  END::TEXT AS abnormal_label,
+  CASE
+    WHEN lab.n_abnormal IS NULL
+    THEN 'none recorded'
+    WHEN lab.n_abnormal = 0
+    THEN '0'
+    WHEN lab.n_abnormal <= 2
+    THEN '1-2'
+    ELSE '3+'
+  END::TEXT AS abnormal_band,
+  lab.n_abnormal_any_time::INT AS n_abnormal_any_time
+FROM star.fact_inpatient_stay AS s
+INNER JOIN reference.source_system AS source
+  ON source.source_system = s.source_system
+INNER JOIN star.fact_readmission AS r
+  ON r.admission_key = s.stay_key
+  AND r.definition_code = CASE WHEN source.readmission_basis = 'source_asserted' THEN 'R8' ELSE 'R5' END
+INNER JOIN star.dim_payer AS payer
+  ON payer.payer_key = s.payer_key
+INNER JOIN star.dim_age_band AS age_band
+  ON age_band.age_band_key = s.age_band_key
+LEFT JOIN star.agg_lab_by_stay AS lab
+  ON lab.stay_key = s.stay_key

@@ -1,0 +1,56 @@
+/* One row per diagnosis, with the whole charges of the stays that have it: do not total (metrics.md, M15). */
+MODEL (
+  name serving.v_charge_by_diagnosis_impact,
+  gateway serving,
+  dialect mysql,
+  kind VIEW,
+  grain diagnosis_key,
+  audits (
+    unique_grain(columns := diagnosis_key)
+  ),
+  description 'Impact: what the stays with a diagnosis were charged, whole. A stay stands under each of its diagnoses, so the rows do not add up: do not total.',
+  column_descriptions (
+    diagnosis_key = 'Diagnosis, -1 where a stay has none; joins dim_diagnosis.',
+    code_system = 'Code system of the code.',
+    code = 'Code of the diagnosis.',
+    description = 'Text as delivered.',
+    n_stays = 'Stays with the diagnosis; not additive.',
+    impact_charge = 'Charges of these stays, in USD; not additive.',
+    mean_charge = 'Mean charge of these stays, in USD.',
+    charge_ci_low = 'Lower end of its 95 % interval (normal); NULL below 2 stays.',
+    charge_ci_high = 'Upper end of its 95 % interval (normal); NULL below 2 stays.',
+    small_cell_flag = '1 below 30 stays, else 0.',
+    label = 'impact: do not total'
+  )
+);
+
+WITH impact AS (
+  SELECT
+    COALESCE(b.diagnosis_key, -1) AS diagnosis_key,
+    COUNT(*) AS n_stays,
+    SUM(s.charge_amount) AS impact_charge,
+    AVG(s.charge_amount) AS mean_charge,
+    STDDEV_SAMP(s.charge_amount) / SQRT(COUNT(*)) AS standard_error
+  FROM serving.fact_inpatient_stay AS s
+  LEFT JOIN serving.bridge_stay_diagnosis AS b
+    ON b.stay_key = s.stay_key
+  WHERE
+    NOT s.charge_amount IS NULL
+  GROUP BY
+    1
+)
+SELECT
+  d.diagnosis_key,
+  d.code_system,
+  d.code,
+  d.description,
+  i.n_stays,
+  i.impact_charge,
+  i.mean_charge::DECIMAL(14, 2) AS mean_charge,
+  CAST(i.mean_charge - 1.959964 * i.standard_error AS DECIMAL(14, 2)) AS charge_ci_low,
+  CAST(i.mean_charge + 1.959964 * i.standard_error AS DECIMAL(14, 2)) AS charge_ci_high,
+  CASE WHEN i.n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag,
+  'impact: do not total' AS label
+FROM impact AS i
+INNER JOIN serving.dim_diagnosis AS d
+  ON d.diagnosis_key = i.diagnosis_key

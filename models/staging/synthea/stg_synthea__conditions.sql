@@ -1,0 +1,38 @@
+/* One row per condition and onset of the Synthea export. */
+MODEL (
+  name staging.stg_synthea__conditions,
+  kind FULL,
+  grain record_number,
+  depends_on (quarantine.synthea__conditions, staging.stg_synthea__patients),
+  audits (
+    unique_grain(columns := record_number),
+    rows_preserved(source := raw.synthea__conditions, quarantine := quarantine.synthea__conditions),
+    not_null(columns := (patient_id, condition_code, onset_date)),
+    references_resolve(
+      model_col := patient_id,
+      parent := staging.stg_synthea__patients,
+      parent_col := patient_id
+    ),
+    nulls_preserved(
+      model_col := abated_date,
+      source_col := stop,
+      source := raw.synthea__conditions,
+      source_filter := violation IS NULL
+    ),
+    no_sentinel_dates(columns := (onset_date, abated_date))
+  ),
+  description 'Conditions as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
+);
+
+SELECT
+  'synthea' AS source_system,
+  record_number,
+  @IDENTIFIER(patient) AS patient_id,
+  @IDENTIFIER(encounter) AS encounter_id,
+  TRIM(code) AS condition_code,
+  TRIM(description) AS condition_description,
+  start::DATE AS onset_date,
+  stop::DATE AS abated_date
+FROM raw.synthea__conditions
+WHERE
+  violation IS NULL

@@ -1,0 +1,48 @@
+/* One row per patient and span with one payer of the Synthea export. */
+MODEL (
+  name staging.stg_synthea__payer_transitions,
+  kind FULL,
+  grain record_number,
+  depends_on (quarantine.synthea__payer_transitions, staging.stg_synthea__patients),
+  audits (
+    unique_grain(columns := record_number),
+    rows_preserved(
+      source := raw.synthea__payer_transitions,
+      quarantine := quarantine.synthea__payer_transitions
+    ),
+    not_null(columns := (patient_id, payer_id, valid_from)),
+    references_resolve(
+      model_col := patient_id,
+      parent := staging.stg_synthea__patients,
+      parent_col := patient_id
+    ),
+    nulls_preserved(
+      model_col := valid_to,
+      source_col := end_year,
+      source := raw.synthea__payer_transitions,
+      source_filter := violation IS NULL
+    ),
+    no_sentinel_dates(columns := (valid_from, valid_to))
+  ),
+  description 'Spans with one payer as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
+);
+
+SELECT
+  'synthea' AS source_system,
+  record_number,
+  @IDENTIFIER(patient) AS patient_id,
+  @IDENTIFIER(payer) AS payer_id,
+  CASE
+    WHEN REGEXP_MATCHES(TRIM(start_year), '^[0-9]{4}$')
+    THEN MAKE_DATE(TRIM(start_year)::INT, 1, 1)
+    ELSE TRY_CAST(start_year AS TIMESTAMPTZ)::DATE
+  END AS valid_from, /* Old exports hold a year, which starts on its first day and ends on its last. */
+  CASE
+    WHEN REGEXP_MATCHES(TRIM(end_year), '^[0-9]{4}$')
+    THEN MAKE_DATE(TRIM(end_year)::INT, 12, 31)
+    ELSE TRY_CAST(end_year AS TIMESTAMPTZ)::DATE
+  END AS valid_to,
+  LOWER(TRIM(ownership)) AS ownership
+FROM raw.synthea__payer_transitions
+WHERE
+  violation IS NULL

@@ -1,0 +1,74 @@
+/* One row per laboratory result. */
+MODEL (
+  name star.fact_lab_result,
+  kind FULL,
+  grain (source_system, result_id),
+  depends_on (
+    star.dim_date
+  ),
+  audits (
+    unique_grain(columns := (source_system, result_id)),
+    not_null(
+      columns := (
+        source_system,
+        result_id,
+        patient_key,
+        stay_key,
+        lab_key,
+        result_date_key,
+        is_within_stay
+      )
+    ),
+    references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
+    references_resolve(model_col := lab_key, parent := star.dim_lab_test, parent_col := lab_key),
+    references_resolve(model_col := result_date_key, parent := star.dim_date, parent_col := date_key),
+    no_fan_out(measure := 1, source := core.int_lab_result, source_measure := 1),
+    nulls_preserved(model_col := is_abnormal, source_col := is_abnormal, source := core.int_lab_result),
+    nulls_preserved(model_col := value_num, source_col := value_num, source := core.int_lab_result)
+  ),
+  description 'Laboratory results. A result falls to the stay whose days hold its own: none of the sources says which stay it belongs to.',
+  column_descriptions (
+    source_system = 'Source that delivered the result.',
+    result_id = 'Number of the record in the delivery: no source has an id of its own.',
+    patient_key = 'Patient; joins dim_patient.',
+    stay_key = 'Stay whose days, admission and discharge included, hold the day of the result, -2 where none does; joins fact_inpatient_stay.',
+    lab_key = 'Test; joins dim_lab_test.',
+    result_date_key = 'Day of the result; joins dim_date.',
+    value_num = 'Value as a number; NULL where it is none or not recorded.',
+    value_text = 'Value as text where it is no number; else NULL.',
+    reference_low = 'Lower end of the reference range of the result; NULL where not delivered.',
+    reference_high = 'Upper end of the reference range of the result; NULL where not delivered.',
+    flag = 'Flag as delivered; NULL where there is none.',
+    is_abnormal = '1 for abnormal, 0 for normal; NULL where the source does not say, which is not normal.',
+    is_within_stay = '1 where the result falls to a stay, else 0.'
+  )
+);
+
+SELECT
+  r.source_system::TEXT AS source_system,
+  r.result_id::BIGINT AS result_id,
+  @MEMBER_KEY(patient.patient_key, r.patient_id)::BIGINT AS patient_key,
+  COALESCE(stay.stay_key, -2)::BIGINT AS stay_key,
+  @MEMBER_KEY(test.lab_key, r.test_code)::BIGINT AS lab_key,
+  @DATE_KEY(r.result_date, 19000101)::INT AS result_date_key,
+  r.value_num::DOUBLE AS value_num,
+  r.value_text::TEXT AS value_text,
+  r.reference_low::DOUBLE AS reference_low,
+  r.reference_high::DOUBLE AS reference_high,
+  r.flag::TEXT AS flag,
+  r.is_abnormal::SMALLINT AS is_abnormal,
+  CASE WHEN stay.stay_key IS NULL THEN 0 ELSE 1 END::SMALLINT AS is_within_stay
+FROM core.int_lab_result AS r
+LEFT JOIN star.dim_patient AS patient
+  ON patient.source_system = r.source_system
+  AND patient.patient_id = r.patient_id
+  AND r.result_date BETWEEN patient.valid_from AND patient.valid_to
+LEFT JOIN star.fact_inpatient_stay AS stay
+  ON stay.patient_key = patient.patient_key
+  AND r.result_date >= stay.admit_ts::DATE
+  AND r.result_date <= COALESCE(stay.discharge_ts::DATE, '2099-12-31'::DATE) /* Stays of a patient share no day: a result falls to one at most. */
+LEFT JOIN star.dim_lab_test AS test
+  ON test.source_system = r.source_system
+  AND test.test_code = r.test_code
+  AND test.test_name = r.test_name
+  AND test.unit = r.unit
