@@ -117,7 +117,7 @@ WITH stay_slice AS (
   INNER JOIN serving.dim_encounter_class AS c
     ON c.class_key = e.class_key
   WHERE
-    c.is_acute_inpatient = 1
+    c.is_acute_inpatient = 1 AND e.cost_basis = 'claim'
 ), slice_stay AS (
   SELECT
     slice,

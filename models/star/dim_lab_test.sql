@@ -27,8 +27,8 @@ SELECT
   test_code::TEXT AS test_code,
   test_name::TEXT AS test_name,
   unit::TEXT AS unit,
-  CASE WHEN MIN(reference_low) = MAX(reference_low) THEN MIN(reference_low) END::DOUBLE AS ref_low,
-  CASE WHEN MIN(reference_high) = MAX(reference_high) THEN MIN(reference_high) END::DOUBLE AS ref_high
+  CASE WHEN MIN(reference_low) = MAX(reference_low) THEN MIN(reference_low) END::DECIMAL(18, 6) AS ref_low,
+  CASE WHEN MIN(reference_high) = MAX(reference_high) THEN MIN(reference_high) END::DECIMAL(18, 6) AS ref_high
 FROM core.int_lab_result
 GROUP BY
   2,

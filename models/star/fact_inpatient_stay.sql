@@ -201,13 +201,13 @@ SELECT
   charlson.cci_quan_2011::INT AS cci_quan_2011,
   charlson.cci_age_points::INT AS cci_age_points,
   charlson.cci_1987_age_adjusted::INT AS cci_1987_age_adjusted,
-  charlson.cci_band::TEXT AS cci_band
+  COALESCE(charlson.cci_band, 'unknown')::TEXT AS cci_band
 FROM core.int_merged_stay AS s
 INNER JOIN core.int_admission AS admission
   ON admission.unit = s.merge_rule
   AND admission.source_system = s.source_system
   AND admission.admission_id = s.stay_id
-INNER JOIN core.int_charlson_score AS charlson
+LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system
   AND charlson.subject_id = s.stay_id
