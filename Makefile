@@ -11,7 +11,7 @@ help: ## Show this list
 setup: ## Make .venv with exactly what uv.lock pins (PYTHON=python3.12 picks the interpreter)
 	@scripts/setup.sh
 
-demo: setup ## Land, build, audit and publish: [DATA=folder] [SERVING_URL=mysql://user:password@host:port/]
+demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them] [SERVING_URL=mysql://user:password@host:port/]
 	@scripts/server.sh
 	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
 

@@ -148,17 +148,17 @@ def janitor(ignore_ttl: bool) -> None:
 @click.argument("data", type=click.Path(path_type=Path), required=False)
 @says_errors
 def demo(data: Path | None) -> None:
-    """Land DATA (default: generated files), build, audit and publish it, and show the result on one screen."""
+    """Land DATA (default: generated files) and its folders, build, audit, publish, and show it all on one screen."""
     from loader import demo as show
 
     if data is None:
         data = settings.home() / "sample"
-        show.generate_sample(data)
-    delivery = _land(data)
+        show.generate_samples(data)
+    deliveries = [_land(folder) for folder in show.delivered_folders(data)]
     from loader import planning
 
     planned = _planned(lambda: planning.plan(quiet=True))
-    show.show(screen, delivery, planned, _server_shown())
+    show.show(screen, deliveries, planned, _server_shown())
 
 
 def _land(folder: Path) -> Delivery:

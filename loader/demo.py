@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from loader import planning, sample, settings
-from loader.landing import Delivery
+from loader import contracts, landing, planning, sample, settings
+from loader.landing import Delivery, LandingRefused
 from loader.planning import Planned
 
 HEADLINES = (
     (
         "length of stay",
-        "SELECT alos_days_cms, n_stays FROM serving.v_los_by_slice WHERE slice_value = 'all stays'",
+        "SELECT alos_days_cms, n_stays FROM serving.v_los_by_slice "
+        "WHERE slice = 'source_system' AND slice_value = 'synthea'",
         "{0:.2f} days on average, over {1:,} inpatient stays",
     ),
     (
@@ -39,20 +41,59 @@ HEADLINES = (
         "SELECT SUM(patient_gap), SUM(uninsured_gap) / SUM(patient_gap) FROM serving.v_noncovered_by_payer",
         "${0:,.2f}, of which {1:.2%} is of patients without insurance",
     ),
+    (
+        "patient records: stays",
+        "SELECT mean_los_days, n_stays, mortality, mortality_ci_low, mortality_ci_high "
+        "FROM serving.v_insurance_outcomes WHERE source_system = 'ehr' AND slice = 'all'",
+        "{0:.2f} days on average, over {1:,} stays; mortality {2:.2%} (95 % interval {3:.1%} to {4:.1%})",
+    ),
+    (
+        "patient records: readmissions",
+        "SELECT value, numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R8'",
+        "{0:.2%} = {1:,}/{2:,} by the flag of the feed",
+    ),
+    (
+        "patient records: charges",
+        "SELECT eta_squared, correlation_los, verdict FROM serving.v_drg_test "
+        "WHERE source_system = 'ehr' AND drg_code = 'all'",
+        "DRG explains {0:.2%} of their variance, length of stay correlates {1:.3f}: {2}",
+    ),
 )
-"""The five figures: a name, the query on the published views that a reader can repeat, and how its row reads."""
+"""The figures: a name, the query on the published views that a reader can repeat, and how its row reads."""
+
+SAMPLES = {"hospital": 1.0, "ehr": 0.02}
+"""The families that the demo generates, and how large."""
 
 
-def generate_sample(folder: Path) -> None:
-    """Write the generated hospital into `folder`, unless it is there already: the same seed gives the same bytes."""
-    if not (folder / "answers.json").exists():
-        sample.generate("hospital", 1.0, folder)
+def generate_samples(folder: Path) -> None:
+    """Write each family into its own folder of `folder`, unless it is there: the same seed gives the same bytes."""
+    for family, scale in SAMPLES.items():
+        if not (folder / family / "answers.json").exists():
+            sample.generate(family, scale, folder / family)
 
 
-def show(screen: Console, delivery: Delivery, planned: Planned, server: str) -> None:
+def delivered_folders(data: Path) -> list[Path]:
+    """Return `data` and those of its folders that hold files of a known table: each is a delivery.
+
+    Raises:
+        LandingRefused: no such folder, two folders with files of one table, or a header that lacks a column.
+    """
+    known = contracts.load()
+    held: dict[Path, set[str]] = {}
+    for folder in (data, *(sorted(f for f in data.iterdir() if f.is_dir()) if data.is_dir() else ())):
+        if tables := {contract.name for contract in landing.recognise(folder, known)[0]}:
+            for other, names in held.items():
+                if both := sorted(names & tables):
+                    raise LandingRefused(f"{other} and {folder} both hold files of {both[0]}: name the one to land.")
+            held[folder] = tables
+    return list(held) or [data]
+
+
+def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, server: str) -> None:
     """Print what was landed, built, audited and published, the headline figures, and how to connect."""
-    landed = " · ".join(f"{item.contract.table} {item.rows_landed:,}" for item in delivery.landed)
-    rejected = sum(item.rows_rejected for item in delivery.landed)
+    items = [item for delivery in deliveries for item in delivery.landed]
+    landed = " · ".join(f"{item.contract.name} {item.rows_landed:,}" for item in items)
+    rejected = sum(item.rows_rejected for item in items)
     context = planned.context
     published = sorted(
         m.view_name for m in context.models.values() if m.gateway == "serving" and m.schema_name == "serving"
@@ -68,8 +109,8 @@ def show(screen: Console, delivery: Delivery, planned: Planned, server: str) -> 
     _say(screen, "", ", ".join(views))
     screen.print()
     for name, query, text in HEADLINES:
-        row = planning.read(context, query)[0]
-        figure = text.format(*row) if None not in row else "not computable from these files"
+        rows = planning.read(context, query)
+        figure = text.format(*rows[0]) if rows and None not in rows[0] else "not computable from these files"
         screen.print(f"  {name:<30}{figure}", soft_wrap=True)
     screen.print()
     if settings.serving() is None:

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 
 FAMILIES = {"hospital": 1_000, "ehr": 100_000}
-"""The families there are, each with its patients at scale 1. `hospital`: five tables as Synthea exports them; `ehr`: the five
-of the patient records, 2.2 million laboratory results among them.
+"""The families there are, each with its patients at scale 1. `hospital`: five tables as Synthea exports them; `ehr`:
+the five of the patient records, 2.2 million laboratory results among them.
 
 To add one, write `sample_<family>.sql`, which reads the variables `seed` and `patients` and leaves three schemas:
 `files` (a table a file, every column text), `answers` (a table a truth, with comments), `dirt` (the table `line`:

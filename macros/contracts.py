@@ -69,7 +69,4 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
             wrong += f" OR TRY_CAST({value} AS DOUBLE) <> TRY_CAST({value} AS BIGINT)"
         if kind == "DOUBLE":
             wrong += f" OR NOT ISFINITE(TRY_CAST({value} AS DOUBLE))"
-        yield (
-            f"CASE WHEN {value} IS NOT NULL AND ({wrong}) "
-            f"THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END"
-        )
+        yield (f"CASE WHEN {value} IS NOT NULL AND ({wrong}) THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END")
