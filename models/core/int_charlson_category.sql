@@ -47,7 +47,8 @@ SELECT
   c.weight_2011,
   c.hierarchy_group,
   CASE
-    WHEN NOT c.hierarchy_group IS NULL AND c.hierarchy_rank < MAX(c.hierarchy_rank) OVER (PARTITION BY f.subject, f.source_system, f.subject_id, c.hierarchy_group)
+    WHEN NOT c.hierarchy_group IS NULL
+    AND c.hierarchy_rank < MAX(c.hierarchy_rank) OVER (PARTITION BY f.subject, f.source_system, f.subject_id, c.hierarchy_group)
     THEN 0
     ELSE 1
   END AS counts_flag

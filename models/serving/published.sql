@@ -290,6 +290,13 @@ MODEL (
       )
     ),
     (
+      table_name := mart_insurance_outcomes,
+      primary_key := (source_system, slice, slice_value),
+      indexes := (
+        slice
+      )
+    ),
+    (
       table_name := fact_readmission,
       primary_key := (definition_code, admission_key),
       indexes := ((

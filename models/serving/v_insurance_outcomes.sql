@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, slice, slice_value))
   ),
-  description 'Closed stays by insurance. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
+  description 'Closed stays by insurance, worked out in DuckDB (mart_insurance_outcomes). An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
   column_descriptions (
     source_system = 'Source of the stays.',
     slice = 'all, insured (by whether there is insurance) or payer.',
@@ -35,171 +35,27 @@ MODEL (
   )
 );
 
-WITH stay AS (
-  SELECT
-    source_system,
-    payer_name,
-    insured_label,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    CONCAT(drg_key, '/', los_band, '/', age_group) AS kind_of_stay
-  FROM serving.mart_readmission_risk
-  WHERE
-    los_band <> 'open'
-), sliced AS (
-  SELECT
-    source_system,
-    'all' AS slice,
-    'all stays' AS slice_value,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    kind_of_stay
-  FROM stay
-  UNION ALL
-  SELECT
-    source_system,
-    'insured',
-    insured_label,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    kind_of_stay
-  FROM stay
-  UNION ALL
-  SELECT
-    source_system,
-    'payer',
-    payer_name,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    kind_of_stay
-  FROM stay
-), outcome AS (
-  SELECT
-    source_system,
-    slice,
-    slice_value,
-    COUNT(*) AS n,
-    AVG(los_days_cms) AS mean_los,
-    STDDEV_SAMP(los_days_cms) / SQRT(COUNT(*)) AS se_los,
-    SUM(died_in_stay) AS deaths,
-    COUNT(charge_amount) AS n_charged,
-    AVG(charge_amount) AS mean_charge,
-    STDDEV_SAMP(charge_amount) / SQRT(NULLIF(COUNT(charge_amount), 0)) AS se_charge
-  FROM sliced
-  GROUP BY
-    source_system,
-    slice,
-    slice_value
-), ordered_charge AS (
-  SELECT
-    source_system,
-    slice,
-    slice_value,
-    charge_amount,
-    ROW_NUMBER() OVER (PARTITION BY source_system, slice, slice_value ORDER BY charge_amount) AS place,
-    COUNT(*) OVER (PARTITION BY source_system, slice, slice_value) AS places
-  FROM sliced
-  WHERE
-    NOT charge_amount IS NULL
-), median AS (
-  SELECT
-    source_system,
-    slice,
-    slice_value,
-    AVG(charge_amount) AS median_charge
-  FROM ordered_charge
-  WHERE
-    2 * place BETWEEN places AND places + 2
-  GROUP BY
-    source_system,
-    slice,
-    slice_value
-), standard AS (
-  SELECT
-    source_system,
-    kind_of_stay,
-    COUNT(*) / SUM(COUNT(*)) OVER (PARTITION BY source_system) AS weight
-  FROM stay
-  WHERE
-    NOT charge_amount IS NULL
-  GROUP BY
-    source_system,
-    kind_of_stay
-), kind_charge AS (
-  SELECT
-    source_system,
-    slice,
-    slice_value,
-    kind_of_stay,
-    AVG(charge_amount) AS mean_charge,
-    COALESCE(VARIANCE(charge_amount), 0) / COUNT(*) AS variance_of_mean
-  FROM sliced
-  WHERE
-    NOT charge_amount IS NULL
-  GROUP BY
-    source_system,
-    slice,
-    slice_value,
-    kind_of_stay
-), adjusted AS (
-  SELECT
-    k.source_system,
-    k.slice,
-    k.slice_value,
-    SUM(s.weight) AS standard_share,
-    SUM(s.weight * k.mean_charge) / SUM(s.weight) AS charge,
-    SQRT(SUM(s.weight * s.weight * k.variance_of_mean)) / SUM(s.weight) AS se
-  FROM kind_charge AS k
-  INNER JOIN standard AS s
-    ON s.source_system = k.source_system AND s.kind_of_stay = k.kind_of_stay
-  GROUP BY
-    k.source_system,
-    k.slice,
-    k.slice_value
-)
 SELECT
-  o.source_system,
-  o.slice,
-  o.slice_value,
-  o.n AS n_stays,
-  o.mean_los::DECIMAL(12, 4) AS mean_los_days,
-  CAST(o.mean_los - 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_low,
-  CAST(o.mean_los + 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_high,
-  o.deaths::BIGINT AS n_deaths,
-  CAST(o.deaths / o.n AS DECIMAL(9, 6)) AS mortality,
-  @WILSON_LOW(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_low,
-  @WILSON_HIGH(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_high,
-  o.n_charged,
-  o.mean_charge::DECIMAL(14, 2) AS mean_charge,
-  CAST(o.mean_charge - 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_low,
-  CAST(o.mean_charge + 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_high,
-  m.median_charge::DECIMAL(14, 2) AS median_charge,
-  a.charge::DECIMAL(14, 2) AS adjusted_charge,
-  CAST(a.charge - 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_low,
-  CAST(a.charge + 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_high,
-  a.standard_share::DECIMAL(9, 6) AS standard_share,
-  CASE
-    WHEN o.slice = 'insured'
-    AND ABS(a.charge - insured.charge) > 1.959964 * (
-      a.se + insured.se
-    )
-    THEN 1 - a.charge / insured.charge
-  END::DECIMAL(9, 6) AS lower_charge_share,
-  CASE WHEN o.n < 30 OR o.deaths < 5 THEN 1 ELSE 0 END AS small_cell_flag
-FROM outcome AS o
-LEFT JOIN median AS m
-  ON m.source_system = o.source_system
-  AND m.slice = o.slice
-  AND m.slice_value = o.slice_value
-LEFT JOIN adjusted AS a
-  ON a.source_system = o.source_system
-  AND a.slice = o.slice
-  AND a.slice_value = o.slice_value
-LEFT JOIN adjusted AS insured
-  ON insured.source_system = o.source_system
-  AND insured.slice = 'insured'
-  AND insured.slice_value = 'Insured'
+  source_system,
+  slice,
+  slice_value,
+  n_stays,
+  mean_los_days,
+  los_ci_low,
+  los_ci_high,
+  n_deaths,
+  mortality,
+  mortality_ci_low,
+  mortality_ci_high,
+  n_charged,
+  mean_charge,
+  charge_ci_low,
+  charge_ci_high,
+  median_charge,
+  adjusted_charge,
+  adjusted_ci_low,
+  adjusted_ci_high,
+  standard_share,
+  lower_charge_share,
+  small_cell_flag
+FROM serving.mart_insurance_outcomes

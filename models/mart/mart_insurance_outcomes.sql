@@ -1,0 +1,182 @@
+/* One row per source and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
+MODEL (
+  name mart.mart_insurance_outcomes,
+  kind FULL,
+  grain (source_system, slice, slice_value),
+  audits (
+    no_fan_out(
+      measure := n_stays,
+      source := mart.mart_readmission_risk,
+      source_measure := 3,
+      source_filter := los_band <> 'open'
+    ),
+    unique_grain(columns := (source_system, slice, slice_value))
+  ),
+  description 'Closed stays by insurance. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
+  column_descriptions (
+    source_system = 'Source of the stays.',
+    slice = 'all, insured (by whether there is insurance) or payer.',
+    slice_value = 'Value of the slice.',
+    n_stays = 'Closed stays.',
+    mean_los_days = 'Mean length in days, at least 1 a stay.',
+    los_ci_low = 'Lower end of its 95 % interval (normal).',
+    los_ci_high = 'Upper end of its 95 % interval (normal).',
+    n_deaths = 'Deaths in the stay.',
+    mortality = 'Share that died in the stay, 0 to 1.',
+    mortality_ci_low = 'Lower end of the 95 % Wilson interval.',
+    mortality_ci_high = 'Upper end of the 95 % Wilson interval.',
+    n_charged = 'Stays with charges.',
+    mean_charge = 'Mean charge, in USD; NULL in sources that deliver claims.',
+    charge_ci_low = 'Lower end of its 95 % interval (normal).',
+    charge_ci_high = 'Upper end of its 95 % interval (normal).',
+    median_charge = 'Median charge, in USD.',
+    adjusted_charge = 'Mean charge directly standardised to the groups, lengths and ages of all stays of the source, in USD.',
+    adjusted_ci_low = 'Lower end of its 95 % interval (normal).',
+    adjusted_ci_high = 'Upper end of its 95 % interval (normal).',
+    standard_share = 'Share of all stays whose group, length and age the slice has: the adjusted charge speaks for these.',
+    lower_charge_share = 'In slice insured: 1 less the adjusted charge of the row divided by that of Insured; NULL where the intervals overlap.',
+    small_cell_flag = '1 below 30 stays or 5 deaths, else 0.'
+  )
+);
+
+WITH stay AS (
+  SELECT
+    source_system,
+    payer_name,
+    insured_label,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    CONCAT(drg_key, '/', los_band, '/', age_group) AS kind_of_stay
+  FROM mart.mart_readmission_risk
+  WHERE
+    los_band <> 'open'
+), sliced AS (
+  SELECT
+    source_system,
+    'all' AS slice,
+    'all stays' AS slice_value,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    kind_of_stay
+  FROM stay
+  UNION ALL
+  SELECT
+    source_system,
+    'insured',
+    insured_label,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    kind_of_stay
+  FROM stay
+  UNION ALL
+  SELECT
+    source_system,
+    'payer',
+    payer_name,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    kind_of_stay
+  FROM stay
+), outcome AS (
+  SELECT
+    source_system,
+    slice,
+    slice_value,
+    COUNT(*) AS n,
+    AVG(los_days_cms) AS mean_los,
+    STDDEV_SAMP(los_days_cms) / SQRT(COUNT(*)) AS se_los,
+    SUM(died_in_stay) AS deaths,
+    COUNT(charge_amount) AS n_charged,
+    AVG(charge_amount) AS mean_charge,
+    MEDIAN(charge_amount) AS median_charge,
+    STDDEV_SAMP(charge_amount) / SQRT(NULLIF(COUNT(charge_amount), 0)) AS se_charge
+  FROM sliced
+  GROUP BY
+    source_system,
+    slice,
+    slice_value
+), standard AS (
+  SELECT
+    source_system,
+    kind_of_stay,
+    COUNT(*) / SUM(COUNT(*)) OVER (PARTITION BY source_system) AS weight
+  FROM stay
+  WHERE
+    NOT charge_amount IS NULL
+  GROUP BY
+    source_system,
+    kind_of_stay
+), kind_charge AS (
+  SELECT
+    source_system,
+    slice,
+    slice_value,
+    kind_of_stay,
+    AVG(charge_amount) AS mean_charge,
+    COALESCE(VARIANCE(charge_amount), 0) / COUNT(*) AS variance_of_mean
+  FROM sliced
+  WHERE
+    NOT charge_amount IS NULL
+  GROUP BY
+    source_system,
+    slice,
+    slice_value,
+    kind_of_stay
+), adjusted AS (
+  SELECT
+    k.source_system,
+    k.slice,
+    k.slice_value,
+    SUM(s.weight) AS standard_share,
+    SUM(s.weight * k.mean_charge) / SUM(s.weight) AS charge,
+    SQRT(SUM(s.weight * s.weight * k.variance_of_mean)) / SUM(s.weight) AS se
+  FROM kind_charge AS k
+  INNER JOIN standard AS s
+    ON s.source_system = k.source_system AND s.kind_of_stay = k.kind_of_stay
+  GROUP BY
+    k.source_system,
+    k.slice,
+    k.slice_value
+)
+SELECT
+  o.source_system::TEXT AS source_system,
+  o.slice::TEXT AS slice,
+  o.slice_value::TEXT AS slice_value,
+  o.n::BIGINT AS n_stays,
+  o.mean_los::DECIMAL(12, 4) AS mean_los_days,
+  CAST(o.mean_los - 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_low,
+  CAST(o.mean_los + 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_high,
+  o.deaths::BIGINT AS n_deaths,
+  CAST(o.deaths / o.n AS DECIMAL(9, 6)) AS mortality,
+  @WILSON_LOW(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_low,
+  @WILSON_HIGH(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_high,
+  o.n_charged::BIGINT AS n_charged,
+  o.mean_charge::DECIMAL(14, 2) AS mean_charge,
+  CAST(o.mean_charge - 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_low,
+  CAST(o.mean_charge + 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_high,
+  o.median_charge::DECIMAL(14, 2) AS median_charge,
+  a.charge::DECIMAL(14, 2) AS adjusted_charge,
+  CAST(a.charge - 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_low,
+  CAST(a.charge + 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_high,
+  a.standard_share::DECIMAL(9, 6) AS standard_share,
+  CASE
+    WHEN o.slice = 'insured'
+    AND ABS(a.charge - insured.charge) > 1.959964 * (
+      a.se + insured.se
+    )
+    THEN 1 - a.charge / insured.charge
+  END::DECIMAL(9, 6) AS lower_charge_share,
+  CASE WHEN o.n < 30 OR o.deaths < 5 THEN 1 ELSE 0 END::SMALLINT AS small_cell_flag
+FROM outcome AS o
+LEFT JOIN adjusted AS a
+  ON a.source_system = o.source_system
+  AND a.slice = o.slice
+  AND a.slice_value = o.slice_value
+LEFT JOIN adjusted AS insured
+  ON insured.source_system = o.source_system
+  AND insured.slice = 'insured'
+  AND insured.slice_value = 'Insured'
