@@ -91,9 +91,6 @@ def delivered_folders(data: Path) -> list[Path]:
 
 def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, server: str) -> None:
     """Print what was landed, built, audited and published, the headline figures, and how to connect."""
-    items = [item for delivery in deliveries for item in delivery.landed]
-    landed = " · ".join(f"{item.contract.name} {item.rows_landed:,}" for item in items)
-    rejected = sum(item.rows_rejected for item in items)
     context = planned.context
     published = sorted(
         m.view_name for m in context.models.values() if m.gateway == "serving" and m.schema_name == "serving"
@@ -102,7 +99,11 @@ def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, serv
     views = [name for name in published if name.startswith("v_")]
     built = f"{planned.models.total()} models, {planned.audits} audits passed"
     screen.print()
-    _say(screen, "landed", f"{landed} · rejected {rejected:,}")
+    for delivery in deliveries:
+        landed = " · ".join(f"{item.contract.table} {item.rows_landed:,}" for item in delivery.landed)
+        sources = ", ".join(sorted({item.contract.source for item in delivery.landed}))
+        rejected = sum(item.rows_rejected for item in delivery.landed)
+        _say(screen, "landed", f"{sources}: {landed} · rejected {rejected:,}")
     _say(screen, "built", built if planned.models else "nothing: no model and no delivery has changed")
     _say(screen, "published", f"{len(tables)} tables and {len(views)} views to schema serving of {server}")
     _say(screen, "", ", ".join(tables))
