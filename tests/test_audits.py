@@ -47,6 +47,26 @@ def allocation_adds_up(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def charlson_categories_agree(_: Warehouse, audit: AuditOfModel) -> Defects:
+    for change in (
+        "weight_quan_2011 = 3",
+        "hierarchy_group = NULL",
+        "hierarchy_rank = NULL",
+        "category_name = 'another'",
+    ):
+        row = one_row(audit.model, "category_key = 'diabwc'")
+        yield f"UPDATE {{{audit.model}}} SET {change} WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET hierarchy_group = NULL WHERE category_key = 'mld'"
+
+
+@plants
+def charlson_maxima_hold(_: Warehouse, audit: AuditOfModel) -> Defects:
+    yield f"UPDATE {{{audit.model}}} SET weight_quan_2011 = 2 WHERE category_key = 'aids'"
+    yield f"UPDATE {{{audit.model}}} SET hierarchy_group = NULL, hierarchy_rank = NULL WHERE hierarchy_group = 'liver'"
+    yield f"DELETE FROM {{{audit.model}}} WHERE category_key = 'pud'"
+
+
+@plants
 def contiguous_days(_: Warehouse, audit: AuditOfModel) -> Defects:
     yield f"DELETE FROM {{{audit.model}}} WHERE full_date = '2015-06-15'"
     yield f"UPDATE {{{audit.model}}} SET full_date = '2100-01-02' WHERE full_date = '2099-12-31'"
@@ -64,6 +84,10 @@ def every_encounter_in_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
     broken = {
         "staging.stg_synthea__encounters": [("payer_paid = claim_amount + 0.01", "claim_amount > 0")],
+        "core.int_charlson_score": [
+            ("cci_1987 = 30", "cci_1987 >= 0"),
+            ("cci_quan_2011 = 25", "cci_quan_2011 >= 0"),
+        ],
         "star.fact_encounter": [
             ("patient_gap = patient_gap + 0.01", "patient_gap > 0"),
             ("payer_paid = payer_paid - 0.01", "payer_paid > 0"),
@@ -92,6 +116,22 @@ def has_unknown_members(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def hierarchy_is_applied(_: Warehouse, audit: AuditOfModel) -> Defects:
+    yield f"UPDATE {{{audit.model}}} SET counts_flag = 1 WHERE {one_row(audit.model, 'counts_flag = 0')}"
+
+
+@plants
+def listed_items_preserved(_: Warehouse, audit: AuditOfModel) -> Defects:
+    row = one_row(audit.model, "role = 'secondary'")
+    yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
+    yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
+    yield (
+        "UPDATE {staging.stg_ehr__diagnoses} SET secondary_icd10s = NULL, secondary_diagnoses = NULL WHERE "
+        + one_row("staging.stg_ehr__diagnoses", "secondary_icd10s IS NOT NULL")
+    )
+
+
+@plants
 def next_stay_is_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
     row = one_row(audit.model, "next_stay_key <> -2")
     yield f"UPDATE {{{audit.model}}} SET next_stay_key = 1 WHERE {row}"
@@ -101,6 +141,9 @@ def next_stay_is_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 @plants
 def no_fan_out(_: Warehouse, audit: AuditOfModel) -> Defects:
     measure = audit.argument("measure")
+    if measure == "counts_flag * weight_1987":
+        yield f"UPDATE {{{audit.model}}} SET counts_flag = 1 WHERE {one_row(audit.model, 'counts_flag = 0')}"
+        return
     row = one_row(audit.model, f"{measure} <> 0")
     yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
     yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
@@ -163,7 +206,7 @@ def quarantined_within_limit(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 @plants
 def readmission_funnel_adds_up(_: Warehouse, audit: AuditOfModel) -> Defects:
-    for definition in ("R1", "R2", "R3", "R4", "R5", "R6"):
+    for definition in ("R1", "R2", "R3", "R4", "R5", "R6", "R8"):
         row = one_row(audit.model, f"definition_code = '{definition}'")
         yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
         yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
@@ -197,6 +240,9 @@ def unique_grain(_: Warehouse, audit: AuditOfModel) -> Defects:
     joined = {
         "serving.serving.v_noncovered_by_payer": "serving.serving.dim_payer",
         "serving.serving.v_readmission_ladder": "serving.serving.dim_readmission_definition",
+        "serving.serving.v_insurance_outcomes": "serving.serving.mart_insurance_outcomes",
+        "serving.serving.v_charge_by_diagnosis_weighted": "serving.serving.dim_diagnosis",
+        "serving.serving.v_charge_by_diagnosis_impact": "serving.serving.dim_diagnosis",
     }
     if audit.model == "serving.serving.v_cost_by_class":
         yield "UPDATE {serving.serving.dim_encounter_class} SET class_code = 'inpatient'"
@@ -205,6 +251,12 @@ def unique_grain(_: Warehouse, audit: AuditOfModel) -> Defects:
     else:
         doubled = joined.get(audit.model, audit.model)
         yield f"INSERT INTO {{{doubled}}} SELECT * FROM {{{doubled}}}"
+
+
+@plants
+def weights_add_up(_: Warehouse, audit: AuditOfModel) -> Defects:
+    yield f"UPDATE {{{audit.model}}} SET weighting_factor = weighting_factor - 0.000001 WHERE {one_row(audit.model)}"
+    yield f"DELETE FROM {{{audit.model}}} WHERE {one_row(audit.model, 'weighting_factor < 1')}"
 
 
 @pytest.mark.parametrize("name", sorted({path.stem for path in (PROJECT / "audits").glob("*.sql")} | set(PLANTS)))
@@ -227,7 +279,14 @@ def test_an_audit_fails_on_each_defect_planted_for_it_and_passes_without(built: 
 
 def guards_by_its_own_group_by(audit: AuditOfModel) -> bool:
     """Whether no data can make it fail, because the model's last step groups by the grain: it guards the SQL alone."""
-    return audit.model == "serving.serving.v_los_by_slice"
+    return audit.model in {
+        "serving.serving.v_los_by_slice",
+        "serving.serving.v_scenario_a",
+        "serving.serving.v_scenario_b",
+        "serving.serving.v_scenario_c",
+        "serving.serving.v_drg_test",
+        "serving.serving.v_charlson_agreement",
+    }
 
 
 def test_all_audits_of_all_models_pass_on_clean_data(built: Warehouse) -> None:

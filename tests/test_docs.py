@@ -70,7 +70,7 @@ def test_the_readme_shows_the_ladder_that_is_published(demo: Road) -> None:
     listed = [
         tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in README.splitlines()
-        if re.match(r"\| R\d ", line)
+        if re.match(r"\| R\w+ ", line)
     ]
     assert listed == [tuple(map(str, row)) for row in rows]
 

@@ -1,8 +1,12 @@
 /* One row per stay or patient and diagnosis that its Charlson score looks at. */
 MODEL (
   name core.int_charlson_diagnosis,
-  kind VIEW,
+  kind FULL,
   grain (subject, source_system, subject_id, code_system, code),
+  audits (
+    unique_grain(columns := (subject, source_system, subject_id, code_system, code)),
+    not_null(columns := (subject, source_system, subject_id, code_system, code, onset_date))
+  ),
   description 'Diagnoses of stays as of admission, and of patients ever.'
 );
 

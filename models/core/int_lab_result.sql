@@ -1,8 +1,12 @@
 /* One row per laboratory result, whichever source delivered it. */
 MODEL (
   name core.int_lab_result,
-  kind VIEW,
+  kind FULL,
   grain (source_system, result_id),
+  audits (
+    unique_grain(columns := (source_system, result_id)),
+    not_null(columns := (source_system, result_id, patient_id, result_date, test_code))
+  ),
   description 'Laboratory results of both families. Of Synthea observations only those of category laboratory, or of exports that name no category: vital signs and surveys are no results. They come without a flag and without a reference range, which stay NULL.'
 );
 

@@ -1,8 +1,12 @@
 /* One row per prescription, whichever source delivered it. */
 MODEL (
   name core.int_medication_event,
-  kind VIEW,
+  kind FULL,
   grain (source_system, record_number),
+  audits (
+    unique_grain(columns := (source_system, record_number)),
+    not_null(columns := (source_system, record_number, patient_id, medication_code))
+  ),
   description 'Prescriptions of both families. What one of them does not tell is NULL: costs and encounters in the patient records, dose and adherence in Synthea exports.'
 );
 

@@ -4,6 +4,7 @@ MODEL (
   kind FULL,
   grain (source_system, slice, slice_value),
   audits (
+    not_null(columns := (source_system, slice, slice_value)),
     no_fan_out(
       measure := n_stays,
       source := mart.mart_readmission_risk,
@@ -47,7 +48,7 @@ WITH stay AS (
     los_days_cms,
     died_in_stay,
     charge_amount,
-    CONCAT(drg_key, '/', los_band, '/', age_group) AS kind_of_stay
+    drg_key::TEXT || '/' || los_band || '/' || age_group AS kind_of_stay
   FROM mart.mart_readmission_risk
   WHERE
     los_band <> 'open'

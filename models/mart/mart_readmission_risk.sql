@@ -64,6 +64,7 @@ MODEL (
     n_unflagged = 'Results within the stay without a flag; NULL where there are no results.',
     abnormal_label = 'abnormal, none abnormal, or none recorded: no result of the stay is flagged.',
     abnormal_band = 'Abnormal results within the stay: 0, 1-2, 3+, or none recorded.',
+    age_and_results = 'age_group and abnormal_band, for scenario C.',
     n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they tell of the outcome and are no predictor.'
   )
 );
@@ -128,7 +129,22 @@ SELECT
     THEN '1-2'
     ELSE '3+'
   END::TEXT AS abnormal_band,
-  lab.n_abnormal_any_time::INT AS n_abnormal_any_time
+  lab.n_abnormal_any_time::INT AS n_abnormal_any_time,
+  CASE
+    WHEN s.age_years IS NULL
+    THEN 'Unknown'
+    WHEN s.age_years >= 65
+    THEN 'Senior'
+    ELSE 'Under 65'
+  END || ', ' || CASE
+    WHEN lab.n_abnormal IS NULL
+    THEN 'none recorded'
+    WHEN lab.n_abnormal = 0
+    THEN '0'
+    WHEN lab.n_abnormal <= 2
+    THEN '1-2'
+    ELSE '3+'
+  END::TEXT AS age_and_results
 FROM star.fact_inpatient_stay AS s
 INNER JOIN reference.source_system AS source
   ON source.source_system = s.source_system
