@@ -26,8 +26,8 @@ SELECT
   TRIM(state) AS state,
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
-  lat::DOUBLE AS latitude,
-  lon::DOUBLE AS longitude
+  lat::DECIMAL(9, 6) AS latitude,
+  lon::DECIMAL(9, 6) AS longitude
 FROM raw.synthea__providers
 WHERE
   violation IS NULL
