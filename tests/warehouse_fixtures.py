@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -139,6 +140,43 @@ def land(home: Path, folder: Path) -> landing.Delivery:
         return landing.land(folder)
 
 
+def write_full_export(folder: Path) -> None:
+    """Add the files of a full Synthea export to a generated hospital, two rows each: one with, one without an end."""
+    with (folder / "encounters.csv").open(encoding="utf-8-sig", newline="") as lines:
+        stay = next(row for row in csv.DictReader(lines) if row["ENCOUNTERCLASS"] == "inpatient" and row["STOP"])
+    patient, encounter, payer, start, stop = (stay[name] for name in ("PATIENT", "Id", "PAYER", "START", "STOP"))
+    day = start[:10]
+    files = {
+        "conditions": [
+            "START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION",
+            f"{day},{stop[:10]},{patient},{encounter},10509002,Acute bronchitis (disorder)",
+            f"{day},,{patient},{encounter},44054006,Diabetes",
+        ],
+        "observations": [
+            "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE",
+            f"{start},{patient},{encounter},laboratory,4548-4,Hemoglobin A1c,6.1,%,numeric",
+            f"{start},{patient},{encounter},laboratory,5778-6,Color of Urine,,,text",
+        ],
+        "medications": [
+            "START,STOP,PATIENT,PAYER,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,PAYER_COVERAGE,DISPENSES,TOTALCOST,"
+            "REASONCODE,REASONDESCRIPTION",
+            f"{start},{stop},{patient},{payer},{encounter},665078,Loratadine 5 MG,7.24,1.00,2,14.48,10509002,Cough",
+            f"{start},,{patient},{payer},{encounter},1870230,Epinephrine,344.44,0.00,1,344.44,,",
+        ],
+        "payer_transitions": [
+            "PATIENT,MEMBERID,START_YEAR,END_YEAR,PAYER,SECONDARY_PAYER,OWNERSHIP,OWNERNAME",
+            f"{patient},1,2010,2012,{payer},,Guardian,",
+            f"{patient},1,2013-01-01T00:00:00Z,,{payer},,Self,",
+        ],
+        "providers": [
+            "Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION",
+            "p1,o1,Ann Example1,F,GENERAL PRACTICE,1 Main St,Boston,MA,2115,42.3,-71.1,5",
+        ],
+    }
+    for name, rows in files.items():
+        (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 _built: list[Warehouse] = []
 
 
@@ -148,7 +186,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     if not _built:
         folder = tmp_path_factory.mktemp("warehouse")
         sample.generate("hospital", 0.1, folder / "files")
+        write_full_export(folder / "files")
+        sample.generate("ehr", 0.02, folder / "records")
         land(folder / "home", folder / "files")
+        land(folder / "home", folder / "records")
         warehouse = load(folder / "home")
         warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)
         _built.append(warehouse)
