@@ -121,7 +121,8 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
 def test_the_funnel_adds_up(rows: list[dict[str, Any]], deaths: dict[str, int]) -> None:
     engine = warehouse(rows, deaths)
     for definition, unit in engine.rows(
-        "SELECT definition_code, unit FROM reference.readmission_definition WHERE definition_code = counted_as"
+        "SELECT definition_code, unit FROM reference.readmission_definition "
+        "WHERE definition_code = counted_as AND basis = 'derived'"
     ):
         ((judged, index, excluded),) = engine.rows(
             "SELECT count(*), count(*) FILTER (is_index = 1), count(*) FILTER (exclusion_reason <> 'eligible') "
