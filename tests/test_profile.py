@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from loader import cli, contracts, landing
 from loader.landing import LandingRefused
-from loader.profile import Profile, draft, profile, render
+from loader.profile import Profile, draft, profile, render, report
 
 SHARED = Path(os.environ.get("WAREHOUSE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
@@ -260,6 +260,25 @@ def test_the_page_needs_nothing_but_itself_and_runs_nothing(tmp_path: Path) -> N
     assert all(link.startswith("#") for link in page.links)
     assert "url(" not in made and "@import" not in made
     assert f'id="{page.links[0][1:]}"' in made, "a link on the page leads somewhere"
+
+
+@pytest.mark.parametrize(
+    ("x", "kind", "shown"),
+    [
+        (13240.0, "decimal", "13,240"),
+        (13240.4, "decimal", "13,240"),
+        (0.00048, "decimal", "0.00048"),
+        (-3.25, "decimal", "-3.25"),
+        (100.0, "integer", "100"),
+        (100.5, "decimal", "100.5"),
+        (0.0, "integer", "0"),
+        (None, "integer", ""),
+        (1709164800.0, "date", "2024-02-29"),
+        (-86400.0, "timestamp", "1969-12-31 00:00"),
+    ],
+)
+def test_a_point_is_written_as_people_write_it(x: float | None, kind: str, shown: str) -> None:
+    assert report._point({"inferred_type": kind}, x) == shown
 
 
 def test_what_changed_since_the_previous_delivery_is_said(tmp_path: Path) -> None:

@@ -142,23 +142,38 @@ WHERE n_up_to >= p * n_all
 GROUP BY p;
 
 INSERT INTO profile_histogram
-WITH range_shown AS (
-  /* The outermost hundredths fall into the outer bins, so that one odd value does not flatten all others. */
+WITH ends AS (
   SELECT
+    min(x) AS lowest,
+    max(x) AS highest,
     min(x) FILTER (n_up_to >= 0.01 * n_all) AS low,
-    min(x) FILTER (n_up_to >= 0.99 * n_all) AS high
+    min(x) FILTER (n_up_to >= 0.99 * n_all) AS high,
+    bool_and(x = floor(x)) AS are_whole
   FROM column_point
 ),
 
+range_shown AS (
+  /* Where few values stretch the range, they fall into the outer bins, so that they do not flatten all others. */
+  SELECT
+    CASE WHEN high - low >= 0.5 * (highest - lowest) THEN lowest ELSE low END AS low,
+    CASE WHEN high - low >= 0.5 * (highest - lowest) THEN highest ELSE high END AS high,
+    are_whole
+  FROM ends
+  WHERE lowest IS NOT NULL
+),
+
 bins AS (
-  SELECT low, high, CASE WHEN low = high THEN 1 ELSE 28 END AS n_bins FROM range_shown WHERE low IS NOT NULL
+  /* A bar for each whole number where there are few of them. */
+  SELECT
+    low,
+    CASE WHEN low = high THEN 1 WHEN are_whole AND high - low < 40 THEN (high - low + 1)::INTEGER ELSE 28 END AS n_bins,
+    CASE WHEN low = high OR are_whole AND high - low < 40 THEN 1 ELSE (high - low) / 28 END AS width,
+    are_whole AND width = 1 AS is_one_value
+  FROM range_shown
 ),
 
 counted AS (
-  SELECT
-    CASE WHEN high = low THEN 0
-      ELSE greatest(0, least(n_bins - 1, floor((x - low) / (high - low) * n_bins)::INTEGER)) END AS bin,
-    sum(n) AS n
+  SELECT greatest(0, least(n_bins - 1, floor((x - low) / width)))::INTEGER AS bin, sum(n) AS n
   FROM column_point, bins
   GROUP BY 1
 )
@@ -167,8 +182,8 @@ SELECT
   getvariable('table'),
   getvariable('name'),
   b.bin,
-  low + b.bin * (high - low) / n_bins,
-  low + (b.bin + 1) * (high - low) / n_bins,
+  low + b.bin * width,
+  low + (b.bin + CASE WHEN is_one_value THEN 0 ELSE 1 END) * width,
   coalesce(c.n, 0)
 FROM bins, LATERAL (SELECT unnest(range(n_bins)) AS bin) AS b
 LEFT JOIN counted AS c

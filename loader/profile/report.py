@@ -26,6 +26,7 @@ def render(profile: Profile) -> str:
         anchor=_anchor,
         keys=_keys,
         missing=_missing,
+        nothing=_nothing,
         point=_point,
         span=_span,
         middle=_middle,
@@ -88,6 +89,12 @@ def _missing(column: dict[str, Any]) -> str:
     return f"{_percent(missing, column['row_count'])} missing" if missing else "complete"
 
 
+def _nothing(column: dict[str, Any]) -> str:
+    """Return in how many ways a value is missing, and how often in each."""
+    ways = {"null": "nulls", "empty": "empty_strings", "blank": "blank_strings", "marked": "null_marks"}
+    return ", ".join(f"{_number(column[n])} {way}" for way, n in ways.items() if column[n]) or "none"
+
+
 def _point(column: dict[str, Any], x: float | None) -> str:
     """Return a place on a measure's line as people write it: a number, a date, a time."""
     if x is None:
@@ -97,8 +104,9 @@ def _point(column: dict[str, Any], x: float | None) -> str:
         return f"{moment:%Y-%m-%d}" if column["inferred_type"] == "date" else f"{moment:%Y-%m-%d %H:%M}"
     if x == int(x) and abs(x) < 1e15:
         return f"{x:,.0f}"
-    digits = max(0, 4 - math.ceil(math.log10(abs(x))))
-    return f"{x:,.{min(digits, 6)}f}".rstrip("0").rstrip(".")
+    digits = min(max(0, 4 - math.ceil(math.log10(abs(x)))), 6)
+    text = f"{x:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _span(column: dict[str, Any], bin_: dict[str, Any]) -> str:
@@ -113,7 +121,7 @@ def _middle(column: dict[str, Any]) -> str:
         if column["inferred_type"] in MOMENTS:
             return f"{_point(column, quantiles['0'])[:10]} to {_point(column, quantiles['1'])[:10]}"
         low, median, high = (_point(column, quantiles[p]) for p in ("0", "0.5", "1"))
-        return f"{low} · {median} · {high}"
+        return f"{low} to {high}, median {median}"
     top = column["values"].get("top")
     if top and column["distinct_values"] < column["filled"] and top[0]["value"] is not None:
         return top[0]["value"][:60]
