@@ -345,6 +345,36 @@ def test_the_commands_say_what_they_did_and_never_trace_back(tmp_path: Path, hom
     assert refused.exit_code == 1 and "no file that can be read as a table" in refused.output
 
 
+def test_odd_files_are_profiled_or_named(tmp_path: Path) -> None:
+    """What is in them is not the point: a page is made of the ones that can be read, the others are named."""
+    folder = write(
+        tmp_path / "in",
+        header_only="a,b\n",
+        one_column="x\n1\n\n2\n",
+        wide=",".join(f"c{n}" for n in range(60)) + "\n" + ",".join("1" * 60) + "\n",
+        dates="id,d,t,n\n1,0000-01-01,0001-01-01 00:00:00,inf\n2,9999-12-31,9999-12-31T23:59:59Z,nan\n3,infinity,,1e9\n",
+        nul_header="a,b\0c\n1,2\n",
+        nul_value=b"a,b\n1,x\0y\n",
+        zeros=b"\0" * 3000,
+        empty="",
+        utf16=b"\xff\xfe" + "a,b\n1,é\n".encode("utf-16-le"),
+        ragged='a,b\n1,2\n1\n"open\n',
+        doubled="a,a\n1,2\n",
+    )
+    found = profile(folder)
+    assert set(found.content["unread"]) == {"nul_header.csv", "zeros.csv", "empty.csv", "doubled.csv"}
+    assert {t["table_name"]: t["row_count"] for t in found.tables} == {
+        "header_only": 0,
+        "one_column": 3,
+        "wide": 1,
+        "dates": 3,
+        "nul_value": 1,
+        "utf16": 1,
+        "ragged": 1,
+    }
+    assert "header_only" in render(found)
+
+
 def test_what_has_landed_can_be_profiled_without_its_files(tmp_path: Path) -> None:
     header = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
     folder = write(tmp_path / "in", payers=lines(header, "a,A,,,,6156,", "b,B,,,,02114,"))

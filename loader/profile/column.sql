@@ -55,7 +55,9 @@ SELECT
   ) AS is_null_mark,
   v.mask IS NOT NULL AND NOT is_null_mark AS is_filled,
   CASE WHEN s.shape IN ('integer', 'decimal', 'exponent') THEN TRY_CAST(trim(v.value) AS DOUBLE) END AS number,
-  CASE WHEN s.shape IN ('date', 'timestamp') THEN TRY_CAST(trim(v.value) AS TIMESTAMP) END AS moment,
+  /* A year 0 is no year. */
+  CASE WHEN s.shape IN ('date', 'timestamp') AND trim(v.value) NOT LIKE '0000%' THEN
+    TRY_CAST(trim(v.value) AS TIMESTAMP) END AS moment,
   CASE WHEN v.value IS NOT NULL AND strlen(v.value) <> length(v.value) THEN
     regexp_matches(v.value, getvariable('mojibake')) END IS TRUE AS is_mojibake
 FROM masked AS v
@@ -254,8 +256,8 @@ SELECT
   getvariable('position') AS position,
   getvariable('name') AS column_name,
   getvariable('contract_type') AS contract_type,
-  any_value(types.type) AS inferred_type,
-  any_value(types.role) AS role,
+  (SELECT type FROM types) AS inferred_type,
+  (SELECT role FROM types) AS role,
   CASE WHEN regexp_matches(getvariable('table'), '(?i)organi[sz]ation|payer|hospital|facilit|department|insur') THEN NULL
   ELSE coalesce(
     (SELECT arg_min(phi, priority) FROM phi_name WHERE regexp_matches(lower(getvariable('name')), pattern)),
@@ -286,14 +288,14 @@ SELECT
   coalesce(sum(n) FILTER (shape = 'decimal' AND regexp_full_match(trim(value), '.*\.0+')), 0) AS decimals_that_are_whole,
   coalesce(sum(n) FILTER (is_filled AND mask LIKE '%9%'), 0) AS with_digits,
   coalesce(sum(n) FILTER (shape = 'integer' AND value LIKE '0_%'), 0) AS with_leading_zero,
-  coalesce(any_value(types.shorter), 0) AS shorter_codes,
-  any_value(types.usual_length) AS usual_length,
-  coalesce(any_value(types.truncated), 0) AS truncated_codes,
-  any_value(types.truncated_code) AS truncated_code,
+  coalesce((SELECT shorter FROM types), 0) AS shorter_codes,
+  (SELECT usual_length FROM types) AS usual_length,
+  coalesce((SELECT truncated FROM types), 0) AS truncated_codes,
+  (SELECT truncated_code FROM types) AS truncated_code,
   coalesce(sum(n) FILTER (moment < TIMESTAMP '1880-01-01' OR moment > now()::TIMESTAMP + INTERVAL 2 YEAR), 0)
     AS implausible_dates,
   max(length(split_part(trim(value), '.', 2))) FILTER (shape = 'decimal') AS decimal_places,
   sum(number * n) FILTER (is_filled) / sum(n) FILTER (number IS NOT NULL AND is_filled) AS numeric_mean,
   coalesce(sum(n) FILTER (number < 0), 0) AS negatives,
   coalesce(sum(n) FILTER (number = 0), 0) AS zeros
-FROM column_value, types;
+FROM column_value;
