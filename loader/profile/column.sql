@@ -94,6 +94,8 @@ SELECT
   CASE
     WHEN filled IS NULL THEN 'empty'
     WHEN uuids >= 0.95 * filled THEN 'uuid'
+    /* Amounts that are mostly whole are amounts. */
+    WHEN numbers = filled AND decimals > 0 AND coalesce(role, '') <> 'code' THEN 'decimal'
     WHEN integers >= 0.95 * filled AND (zero_led > 0 OR digits > 15 OR role = 'code') THEN 'code'
     WHEN integers >= 0.95 * filled THEN 'integer'
     WHEN numbers >= 0.95 * filled THEN 'decimal'
