@@ -304,6 +304,13 @@ def test_what_changed_since_the_previous_delivery_is_said(tmp_path: Path) -> Non
     assert again.content["differences"] == now.content["differences"], "the same files keep their comparison"
 
 
+def test_equal_values_that_stay_the_same_have_not_moved(tmp_path: Path) -> None:
+    rows = [f"{n},{431 if n % 4 else n}" for n in range(400)]
+    before = profile(write(tmp_path / "a", t=lines("id,cost", *rows)))
+    now = profile(write(tmp_path / "b", t=lines("id,cost", *rows, "400,431")), previous=before.content)
+    assert [d["what"] for d in now.content["differences"]] == ["rows"]
+
+
 def test_a_draft_of_a_contract_loads_and_lands_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = 'Lab Id,taken-on,"value ""x""",2nd,flag\n' + "".join(
         f"{n},2024-01-0{n % 9 + 1},{n}.5,a,NA\n" for n in range(50)

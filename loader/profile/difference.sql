@@ -5,14 +5,14 @@ and Smirnov) for what has an order, and half the sum of the changes in the share
 */
 CREATE OR REPLACE TABLE profile_difference AS
 WITH shift_of_measures AS (
+  /* Where many values are equal, several quantiles are: the last of them says how many values lie up to there. */
   SELECT o.table_name, o.column_name, max(abs(o.p - coalesce((
     SELECT max(n.p) FROM profile_quantile AS n
     WHERE n.table_name = o.table_name AND n.column_name = o.column_name AND n.x <= o.x
   ), 0))) AS shift
-  FROM previous_quantile AS o
+  FROM (SELECT table_name, column_name, x, max(p) AS p FROM previous_quantile GROUP BY ALL) AS o
   JOIN profile_quantile AS any_now
     ON any_now.table_name = o.table_name AND any_now.column_name = o.column_name AND any_now.p = 0.5
-  WHERE o.p BETWEEN 0.1 AND 0.9
   GROUP BY ALL
 ),
 
@@ -78,5 +78,5 @@ SELECT CASE WHEN abs(missing_now - missing_before) > 0.05 THEN 3 ELSE 2 END, tab
 FROM columns WHERE abs(missing_now - missing_before) > 0.005
 UNION ALL
 SELECT CASE WHEN shift > 0.25 THEN 3 ELSE 2 END, table_name, column_name, 'distribution', NULL, printf('%.0f %% of values moved', 100 * shift)
-FROM shifts WHERE shift > 0.1
+FROM shifts WHERE shift > 0.15
 ORDER BY 1 DESC, 2, 3 NULLS FIRST, 4;
