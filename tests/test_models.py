@@ -361,7 +361,9 @@ def test_a_value_that_is_not_of_its_type_breaks_the_contract(landed: Warehouse) 
 
 def test_a_row_with_several_faults_names_each(landed: Warehouse) -> None:
     violations = dict(rows_of(landed, "raw.synthea__patients", "record_number, violation"))
-    assert violations[6] == "birthdate '28/02/1950' is no DATE; deathdate 'no' is no DATE; lat 'north' is no DECIMAL(9, 6)"
+    assert (
+        violations[6] == "birthdate '28/02/1950' is no DATE; deathdate 'no' is no DATE; lat 'north' is no DECIMAL(9, 6)"
+    )
     assert violations[7] == "id is missing; birthdate 'O'Clock' is no DATE; lon 'far' is no DECIMAL(9, 6)"
     assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e5"] == (
         "stop '2020-03-01T25:00:00Z' is no TIMESTAMP; total_claim_cost '1,000.00' is no DECIMAL(14, 2)"
