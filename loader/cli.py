@@ -90,6 +90,50 @@ def status() -> None:
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/profile.")
+@click.option("--show-values", is_flag=True, help="Show values of columns that name or find a person.")
+@says_errors
+def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
+    """Say what is in the files of FOLDER (default: what has landed) and what is wrong: an HTML page, and JSON."""
+    from loader import profile as profiles
+
+    name = folder.resolve().name if folder else "current delivery"
+    page = out or settings.home() / "profile" / f"{name}.html"
+    previous = profiles.earlier(page)
+    with _progress() as progress:
+        made = profiles.profile(folder, previous=previous, show_values=show_values, progress=progress)
+    profiles.write(made, page)
+    shown = Table("table", "rows", "columns", "alerts", box=None)
+    for table in made.tables:
+        alerts = [a for a in made.alerts if a["table_name"] == table["table_name"] and a["severity"] > 1]
+        shown.add_row(
+            table["table_name"], f"{table['row_count']:,}", f"{table['column_count']}", f"{len(alerts) or ''}"
+        )
+    screen.print(shown)
+    for file, why in made.content["unread"].items():
+        screen.print(f"not read   {file}: {why}")
+    screen.print(f"profile    {page} and {page.with_suffix('.json').name}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--source", default="hospital", show_default=True, help="The system that the file comes from.")
+@click.option("--out", type=click.Path(path_type=Path), help="The contract to write; default: in contracts/.")
+@says_errors
+def contract(file: Path, source: str, out: Path | None) -> None:
+    """Write a first contract for FILE, from its profile."""
+    from loader import profile as profiles
+
+    name, text = profiles.draft(file, source)
+    target = out or settings.PROJECT / "contracts" / f"{name}.toml"
+    if target.exists():
+        raise click.ClickException(f"{target} exists already. Remove it first, or write to another place with --out.")
+    target.write_text(text, encoding="utf-8")
+    screen.print(f"contract   {target}: read it through, then add a staging model for it")
+
+
+@main.command()
 @click.option("--family", type=click.Choice(["hospital", "ehr"]), default="hospital", show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
@@ -162,15 +206,19 @@ def demo(data: Path | None) -> None:
 
 
 def _land(folder: Path) -> Delivery:
-    with Progress(
+    with _progress() as progress:
+        return landing.land(folder, progress)
+
+
+def _progress() -> Progress:
+    return Progress(
         TextColumn("{task.description:<10}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
-    ) as progress:
-        return landing.land(folder, progress)
+    )
 
 
 def _show_delivery(delivery: Delivery) -> None:

@@ -376,12 +376,13 @@ def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
 
 
 def _distinct(path: Path, header: Iterable[str]) -> tuple[str, ...]:
-    """Return the header, refusing a column name that is blank or stands twice."""
+    """Return the header, refusing a column name that is blank, stands twice or holds a NUL byte."""
     names = tuple(header)
     seen: set[str] = set()
     for position, name in enumerate(map(normal, names), start=1):
-        if not name or name in seen:
-            fault = "has no name" if not name else f"{name!r} stands twice"
+        if not name or name in seen or "\0" in name:
+            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} stands twice"
+            fault = f"{name[:60]!r} holds a NUL byte" if "\0" in name.strip("\0") else fault
             raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. Name each column once.")
         seen.add(name)
     return names

@@ -106,7 +106,7 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
             f"{folder}: no file of a known table. Known: " + ", ".join(c.files[0] for c in contracts.load().values())
         )
     landed = []
-    with _scratch() as scratch, connect() as con:
+    with scratch_folder() as scratch, connect() as con:
         total = sum(path.stat().st_size for files in recognised.values() for path in files)
         task = progress.add_task("landing", total=total) if progress else None
         con.execute(CATALOG)
@@ -119,7 +119,7 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """Make a folder for copies that nobody but this account can read, and remove it at the end.
 
     Raises:
@@ -303,7 +303,7 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
     before = _count(con, f"landing.{_q(table)}")
     names = _landed_names(contract, source)
     try:
-        (_append_parquet if source.layout.is_parquet else _append_csv)(con, table, source, names)
+        append(con, f"landing.{_q(table)}", source, names)
         rows = _count(con, f"landing.{_q(table)}") - before
         _check_every_line_is_accounted_for(con, table, before, source, rows)
     except duckdb.InvalidInputException as error:
@@ -340,26 +340,28 @@ class _RowsInDoubt(LandingRefused):
     """DuckDB found fault with a file; which rows are bad is for `SourceFile.without_bad_rows` to say."""
 
 
-def _append_csv(con: duckdb.DuckDBPyConnection, table: str, source: SourceFile, names: Sequence[str]) -> None:
+def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str]) -> None:
+    """Append a file to a table of text columns, in file order; `names` are its columns' names there.
+
+    Raises:
+        duckdb.InvalidInputException: a row is no row of the header's columns; nothing was appended.
+    """
+    if source.layout.is_parquet:
+        columns = ", ".join(
+            f"{_q(header)}::VARCHAR AS {_q(name)}" for header, name in zip(source.layout.header, names, strict=True)
+        )
+        con.execute(f"INSERT INTO {relation} BY NAME SELECT {columns} FROM read_parquet(?)", [literally(source.text)])
+        return
     # The sniffer is off: on a ragged file it may take the rows above a bad one for a preamble and drop them silently.
     con.execute(
         f"""
-        INSERT INTO landing.{_q(table)} BY NAME
+        INSERT INTO {relation} BY NAME
         SELECT * FROM read_csv(
           ?, columns = ?, auto_detect = false, header = true, delim = ?, quote = '"', escape = '"',
           allow_quoted_nulls = false, max_line_size = {MAX_RECORD_BYTES + 1}
         )
         """,
         [literally(source.text), dict.fromkeys(names, "VARCHAR"), source.layout.delimiter],
-    )
-
-
-def _append_parquet(con: duckdb.DuckDBPyConnection, table: str, source: SourceFile, names: Sequence[str]) -> None:
-    columns = ", ".join(
-        f"{_q(header)}::VARCHAR AS {_q(name)}" for header, name in zip(source.layout.header, names, strict=True)
-    )
-    con.execute(
-        f"INSERT INTO landing.{_q(table)} BY NAME SELECT {columns} FROM read_parquet(?)", [literally(source.text)]
     )
 
 

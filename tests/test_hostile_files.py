@@ -181,6 +181,7 @@ CASES = [
     Case("a column renamed", GOOD.replace("ZIP", "POSTCODE", 1), refused="missing column ZIP"),
     Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' stands twice"),
     Case("a blank column name", HEADER + ", \n" + ROWS[0] + ",\n", refused="column 8: has no name"),
+    Case("a NUL byte in one column more", HEADER + ",x\0y\n", refused="column 8: 'x.x00y' holds a NUL byte"),
     Case(
         "columns in another order",
         "zip,PHONE,Id,name,address,city,STATE_HEADQUARTERED\n06156,5,a,A,,,\n",
