@@ -81,12 +81,13 @@ WITH definition_count AS (
   LEFT JOIN patient_count AS p
     ON p.definition_code = d.counted_as
 )
+/* MySQL keeps four decimals of a quotient of whole numbers, hence the six of the factor. */
 SELECT
   definition_code,
   definition_label,
   numerator::BIGINT AS numerator,
   denominator::BIGINT AS denominator,
-  CAST(numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
+  CAST(1.000000 * numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
   CASE
     WHEN measure <> 'ratio'
     THEN @WILSON_LOW(numerator, denominator)::DECIMAL(9, 6)
