@@ -5,7 +5,7 @@ MODEL (
   grain (subject, source_system, subject_id, category_key),
   audits (
     unique_grain(columns := (subject, source_system, subject_id, category_key)),
-    not_null(columns := (subject, subject_id, category_key, counts_flag)),
+    not_null(columns := (subject, source_system, subject_id, category_key, counts_flag)),
     hierarchy_is_applied(parent_key := subject || '|' || source_system || '|' || subject_id)
   ),
   description 'Charlson categories after the hierarchy: a severe form keeps the mild form of the same disease from counting (liver, diabetes, cancer). A category counts once, however many codes name it.'

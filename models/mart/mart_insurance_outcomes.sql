@@ -10,7 +10,8 @@ MODEL (
       source_measure := 3,
       source_filter := los_band <> 'open'
     ),
-    unique_grain(columns := (source_system, slice, slice_value))
+    unique_grain(columns := (source_system, slice, slice_value)),
+    not_null(columns := (source_system, slice, slice_value))
   ),
   description 'Closed stays by insurance. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
   column_descriptions (
@@ -47,7 +48,7 @@ WITH stay AS (
     los_days_cms,
     died_in_stay,
     charge_amount,
-    CONCAT(drg_key, '/', los_band, '/', age_group) AS kind_of_stay
+    drg_key || '/' || los_band || '/' || age_group AS kind_of_stay
   FROM mart.mart_readmission_risk
   WHERE
     los_band <> 'open'

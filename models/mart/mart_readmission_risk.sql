@@ -11,6 +11,7 @@ MODEL (
         age_band,
         age_group,
         abnormal_band,
+        age_and_abnormal_band,
         abnormal_label,
         cci_band,
         los_band,
@@ -64,80 +65,112 @@ MODEL (
     n_unflagged = 'Results within the stay without a flag; NULL where there are no results.',
     abnormal_label = 'abnormal, none abnormal, or none recorded: no result of the stay is flagged.',
     abnormal_band = 'Abnormal results within the stay: 0, 1-2, 3+, or none recorded.',
+    age_and_abnormal_band = 'age_group and abnormal_band, the cells of scenario C.',
     n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they tell of the outcome and are no predictor.'
   )
 );
 
+WITH banded_stay AS (
+  SELECT
+    s.stay_key::BIGINT AS stay_key,
+    s.source_system::TEXT AS source_system,
+    r.definition_code::TEXT AS definition_code,
+    r.is_index::SMALLINT AS is_index,
+    r.is_readmission::SMALLINT AS is_readmission,
+    payer.payer_name::TEXT AS payer_name,
+    payer.payer_category::TEXT AS payer_category,
+    CASE
+      WHEN payer.is_insured = 1
+      THEN 'Insured'
+      WHEN payer.is_insured = 0
+      THEN 'Uninsured'
+      ELSE 'Unknown'
+    END::TEXT AS insured_label,
+    age_band.band_label::TEXT AS age_band,
+    CASE
+      WHEN s.age_years IS NULL
+      THEN 'Unknown'
+      WHEN s.age_years >= 65
+      THEN 'Senior'
+      ELSE 'Under 65'
+    END::TEXT AS age_group,
+    s.cci_band::TEXT AS cci_band,
+    CASE
+      WHEN s.los_days_cms IS NULL
+      THEN 'open'
+      WHEN s.los_days_cms <= 2
+      THEN '1-2'
+      WHEN s.los_days_cms <= 5
+      THEN '3-5'
+      WHEN s.los_days_cms <= 9
+      THEN '6-9'
+      ELSE '10+'
+    END::TEXT AS los_band,
+    s.los_days_cms::INT AS los_days_cms,
+    s.drg_key::BIGINT AS drg_key,
+    s.icu_flag::SMALLINT AS icu_flag,
+    s.died_in_stay::SMALLINT AS died_in_stay,
+    s.charge_amount::DECIMAL(14, 2) AS charge_amount,
+    CASE WHEN lab.stay_key IS NULL THEN 0 ELSE 1 END::SMALLINT AS has_results_any_time,
+    lab.n_results::INT AS n_results,
+    lab.n_abnormal::INT AS n_abnormal,
+    lab.n_unflagged::INT AS n_unflagged,
+    CASE
+      WHEN lab.n_abnormal IS NULL
+      THEN 'none recorded'
+      WHEN lab.n_abnormal = 0
+      THEN 'none abnormal'
+      ELSE 'abnormal'
+    END::TEXT AS abnormal_label,
+    CASE
+      WHEN lab.n_abnormal IS NULL
+      THEN 'none recorded'
+      WHEN lab.n_abnormal = 0
+      THEN '0'
+      WHEN lab.n_abnormal <= 2
+      THEN '1-2'
+      ELSE '3+'
+    END::TEXT AS abnormal_band,
+    lab.n_abnormal_any_time::INT AS n_abnormal_any_time
+  FROM star.fact_inpatient_stay AS s
+  INNER JOIN reference.source_system AS source
+    ON source.source_system = s.source_system
+  INNER JOIN star.fact_readmission AS r
+    ON r.admission_key = s.stay_key
+    AND r.definition_code = CASE WHEN source.readmission_basis = 'source_asserted' THEN 'R8' ELSE 'R5' END
+  INNER JOIN star.dim_payer AS payer
+    ON payer.payer_key = s.payer_key
+  INNER JOIN star.dim_age_band AS age_band
+    ON age_band.age_band_key = s.age_band_key
+  LEFT JOIN star.agg_lab_by_stay AS lab
+    ON lab.stay_key = s.stay_key
+)
 SELECT
-  s.stay_key::BIGINT AS stay_key,
-  s.source_system::TEXT AS source_system,
-  r.definition_code::TEXT AS definition_code,
-  r.is_index::SMALLINT AS is_index,
-  r.is_readmission::SMALLINT AS is_readmission,
-  payer.payer_name::TEXT AS payer_name,
-  payer.payer_category::TEXT AS payer_category,
-  CASE
-    WHEN payer.is_insured = 1
-    THEN 'Insured'
-    WHEN payer.is_insured = 0
-    THEN 'Uninsured'
-    ELSE 'Unknown'
-  END::TEXT AS insured_label,
-  age_band.band_label::TEXT AS age_band,
-  CASE
-    WHEN s.age_years IS NULL
-    THEN 'Unknown'
-    WHEN s.age_years >= 65
-    THEN 'Senior'
-    ELSE 'Under 65'
-  END::TEXT AS age_group,
-  s.cci_band::TEXT AS cci_band,
-  CASE
-    WHEN s.los_days_cms IS NULL
-    THEN 'open'
-    WHEN s.los_days_cms <= 2
-    THEN '1-2'
-    WHEN s.los_days_cms <= 5
-    THEN '3-5'
-    WHEN s.los_days_cms <= 9
-    THEN '6-9'
-    ELSE '10+'
-  END::TEXT AS los_band,
-  s.los_days_cms::INT AS los_days_cms,
-  s.drg_key::BIGINT AS drg_key,
-  s.icu_flag::SMALLINT AS icu_flag,
-  s.died_in_stay::SMALLINT AS died_in_stay,
-  s.charge_amount::DECIMAL(14, 2) AS charge_amount,
-  CASE WHEN lab.stay_key IS NULL THEN 0 ELSE 1 END::SMALLINT AS has_results_any_time,
-  lab.n_results::INT AS n_results,
-  lab.n_abnormal::INT AS n_abnormal,
-  lab.n_unflagged::INT AS n_unflagged,
-  CASE
-    WHEN lab.n_abnormal IS NULL
-    THEN 'none recorded'
-    WHEN lab.n_abnormal = 0
-    THEN 'none abnormal'
-    ELSE 'abnormal'
-  END::TEXT AS abnormal_label,
-  CASE
-    WHEN lab.n_abnormal IS NULL
-    THEN 'none recorded'
-    WHEN lab.n_abnormal = 0
-    THEN '0'
-    WHEN lab.n_abnormal <= 2
-    THEN '1-2'
-    ELSE '3+'
-  END::TEXT AS abnormal_band,
-  lab.n_abnormal_any_time::INT AS n_abnormal_any_time
-FROM star.fact_inpatient_stay AS s
-INNER JOIN reference.source_system AS source
-  ON source.source_system = s.source_system
-INNER JOIN star.fact_readmission AS r
-  ON r.admission_key = s.stay_key
-  AND r.definition_code = CASE WHEN source.readmission_basis = 'source_asserted' THEN 'R8' ELSE 'R5' END
-INNER JOIN star.dim_payer AS payer
-  ON payer.payer_key = s.payer_key
-INNER JOIN star.dim_age_band AS age_band
-  ON age_band.age_band_key = s.age_band_key
-LEFT JOIN star.agg_lab_by_stay AS lab
-  ON lab.stay_key = s.stay_key
+  stay_key,
+  source_system,
+  definition_code,
+  is_index,
+  is_readmission,
+  payer_name,
+  payer_category,
+  insured_label,
+  age_band,
+  age_group,
+  cci_band,
+  los_band,
+  los_days_cms,
+  drg_key,
+  icu_flag,
+  died_in_stay,
+  charge_amount,
+  has_results_any_time,
+  n_results,
+  n_abnormal,
+  n_unflagged,
+  abnormal_label,
+  abnormal_band,
+  (
+    age_group || ', ' || abnormal_band
+  )::TEXT AS age_and_abnormal_band,
+  n_abnormal_any_time
+FROM banded_stay

@@ -10,6 +10,9 @@ MODEL (
     unique_grain(
       columns := (metric_code, definition_version, source_system, slice, slice_value, patient_key)
     ),
+    not_null(
+      columns := (metric_code, definition_version, source_system, slice, slice_value, patient_key)
+    ),
     slices_lose_nothing
   ),
   description 'The patient is the independent unit: sums by patient are what intervals are made from.'

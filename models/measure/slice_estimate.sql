@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain (metric_code, definition_version, source_system, slice, slice_value),
   audits (
-    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value))
+    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
+    not_null(columns := (metric_code, definition_version, source_system, slice, slice_value))
   ),
   description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust to any likeness of the events of one patient.'
 );

@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain (metric_code, definition_version, source_system, slice, slice_value),
   audits (
-    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value))
+    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
+    not_null(columns := (metric_code, definition_version, source_system, slice, slice_value))
   ),
   description 'Medians with the 95 % interval by order statistics: the values at the ranks n / 2 -+ 0.98 * sqrt(n), which need no shape of the distribution; NULL where there are too few values.'
 );

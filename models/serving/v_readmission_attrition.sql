@@ -102,6 +102,9 @@ SELECT
     ORDER BY step
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS SIGNED) AS n_left,
-  CAST(n_admissions / SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY definition_code) AS DECIMAL(9, 6)) AS share_of_admissions,
+  CAST(n_admissions / NULLIF(
+    SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY definition_code),
+    0
+  ) AS DECIMAL(9, 6)) AS share_of_admissions,
   basis
 FROM funnel_step

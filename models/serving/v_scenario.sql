@@ -8,7 +8,7 @@ MODEL (
   blueprints (
     (view_name := v_scenario_a, cell := age_band),
     (view_name := v_scenario_b, cell := abnormal_label),
-    (view_name := v_scenario_c, cell := CONCAT(age_group, ', ', abnormal_band))
+    (view_name := v_scenario_c, cell := age_and_abnormal_band)
   ),
   audits (
     unique_grain(columns := (source_system, cell, cci_band))

@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain category_key,
   audits (
-    unique_grain(columns := (category_key, category_code)),
+    unique_grain(columns := category_key),
+    unique_grain(columns := category_code),
     not_null(
       columns := (category_key, category_code, category_name, weight_1987, weight_2011)
     ),

@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain disposition_key,
   audits (
-    unique_grain(columns := (disposition_key, disposition_code)),
+    unique_grain(columns := disposition_key),
+    unique_grain(columns := disposition_code),
     not_null(
       columns := (disposition_key, disposition_code, disposition_label, disposition_group)
     ),

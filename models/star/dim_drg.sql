@@ -4,7 +4,8 @@ MODEL (
   kind FULL,
   grain drg_key,
   audits (
-    unique_grain(columns := (drg_key, drg_code)),
+    unique_grain(columns := drg_key),
+    unique_grain(columns := drg_code),
     not_null(columns := (drg_key, drg_code)),
     has_unknown_members(key_col := drg_key)
   ),

@@ -9,7 +9,7 @@ MODEL (
   audits (
     unique_grain(columns := record_number),
     rows_preserved(source := raw.ehr__diagnoses, quarantine := quarantine.ehr__diagnoses),
-    not_null(columns := (patient_id, visit_date)),
+    not_null(columns := (record_number, patient_id, visit_date)),
     nulls_preserved(
       model_col := secondary_icd10s,
       source_col := secondary_icd10s,

@@ -9,7 +9,7 @@ MODEL (
   audits (
     unique_grain(columns := record_number),
     rows_preserved(source := raw.ehr__lab_results, quarantine := quarantine.ehr__lab_results),
-    not_null(columns := (patient_id, test_name, test_date)),
+    not_null(columns := (record_number, patient_id, test_name, test_date)),
     nulls_preserved(
       model_col := is_abnormal,
       source_col := is_abnormal,

@@ -9,7 +9,7 @@ MODEL (
   audits (
     unique_grain(columns := record_number),
     rows_preserved(source := raw.ehr__medications, quarantine := quarantine.ehr__medications),
-    not_null(columns := (patient_id, medication_name)),
+    not_null(columns := (record_number, patient_id, medication_name)),
     nulls_preserved(
       model_col := start_date,
       source_col := start_date,

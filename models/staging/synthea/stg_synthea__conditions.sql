@@ -7,7 +7,7 @@ MODEL (
   audits (
     unique_grain(columns := record_number),
     rows_preserved(source := raw.synthea__conditions, quarantine := quarantine.synthea__conditions),
-    not_null(columns := (patient_id, condition_code, onset_date)),
+    not_null(columns := (record_number, patient_id, condition_code, onset_date)),
     references_resolve(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,

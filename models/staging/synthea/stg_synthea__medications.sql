@@ -7,7 +7,7 @@ MODEL (
   audits (
     unique_grain(columns := record_number),
     rows_preserved(source := raw.synthea__medications, quarantine := quarantine.synthea__medications),
-    not_null(columns := (patient_id, medication_code, start_ts_utc)),
+    not_null(columns := (record_number, patient_id, medication_code, start_ts_utc)),
     references_resolve(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,

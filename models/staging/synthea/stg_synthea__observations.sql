@@ -10,7 +10,7 @@ MODEL (
       source := raw.synthea__observations,
       quarantine := quarantine.synthea__observations
     ),
-    not_null(columns := (patient_id, test_code, observed_ts_utc)),
+    not_null(columns := (record_number, patient_id, test_code, observed_ts_utc)),
     references_resolve(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,

@@ -10,7 +10,7 @@ MODEL (
       source := raw.synthea__payer_transitions,
       quarantine := quarantine.synthea__payer_transitions
     ),
-    not_null(columns := (patient_id, payer_id, valid_from)),
+    not_null(columns := (record_number, patient_id, payer_id, valid_from)),
     references_resolve(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
