@@ -15,9 +15,9 @@ demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them
 	@scripts/server.sh
 	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
 
-test: setup ## Run all tests, against a real server that they start themselves
+test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: setup ## Check formatting, lint rules and the lock file
 	@scripts/check.sh

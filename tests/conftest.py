@@ -8,10 +8,20 @@ from collections.abc import Iterator
 import pytest
 
 from loader import server
+from loader.settings import PROJECT
+
+os.environ.setdefault("SQLMESH__CACHE_DIR", str(PROJECT / ".cache"))
+"""Every copy of the project that a test makes shares SQLMesh's cache of optimized queries, which goes by content."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "serving: needs a MySQL or MariaDB server")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files first that plan on a server: they take longest, and no core should wait for the last of them."""
+    slow = {item.path for item in items if item.get_closest_marker("serving")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

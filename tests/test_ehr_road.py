@@ -108,11 +108,12 @@ def test_results_at_any_time_are_more_than_those_within_the_stay(road: Road) -> 
     assert 0 < within < any_time
 
 
-NAIVE_JOIN = "LEFT JOIN star.fact_lab_result AS lab_row\n  ON lab_row.stay_key = s.stay_key\n"
+COUNTS_JOIN = "  LEFT JOIN star.agg_lab_by_stay AS lab\n"
+NAIVE_JOIN = "  LEFT JOIN star.fact_lab_result AS lab_row\n    ON lab_row.stay_key = s.stay_key\n"
 MUTATIONS: dict[str, tuple[str, Callable[[str], str], str]] = {
     "labs joined to stays before aggregating": (
         "models/mart/mart_readmission_risk.sql",
-        lambda text: text.rstrip() + "\n" + NAIVE_JOIN,
+        lambda text: text.replace(COUNTS_JOIN, NAIVE_JOIN + COUNTS_JOIN),
         "no_fan_out",
     ),
     "weights that do not add up to 1": (
