@@ -1,4 +1,4 @@
-"""Write docs/measures.md from the seeds: one entry a metric, the benchmarks, and the published figures.
+"""Write docs/measures.md from seeds and models: metrics, views that measure more than one value, published figures.
 
 `scripts/measures.py` writes the file, `scripts/measures.py --check` fails where it is not what the seeds say.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -34,10 +35,19 @@ GROUPS = {
 }
 """The groups of metrics, in their order."""
 
+TABLES = {
+    "M12": ("serving/v_insurance_outcomes",),
+    "M13": ("serving/v_drg_test",),
+    "M14": ("serving/v_scenario",),
+    "M15": ("serving/v_charge_by_diagnosis_weighted", "serving/v_charge_by_diagnosis_impact"),
+    "M16": ("mart/mart_data_quality",),
+}
+"""The models of what is more than a numerator over a denominator, and so has columns of its own."""
+
 HOW = """# Measures
 
-Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/benchmark.csv` and `seeds/published_claim.csv`;
-change those, not this file.
+Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/benchmark.csv`, `seeds/published_claim.csv`
+and the MODEL blocks of views; change those, not this file.
 
 Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
 denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
@@ -70,6 +80,9 @@ def measures() -> str:
     for module, rows in groupby(metrics, key=lambda row: row["module"]):
         parts.append(f"\n## {module} {GROUPS[module]}\n")
         parts += [_entry(row, benchmarks.get((row["metric_code"], row["definition_version"]))) for row in rows]
+    parts.append("\n## Measures with columns of their own\n")
+    parts.append("Tests and comparisons that are no single ratio; each is a published table, n and intervals with it.\n")
+    parts += [_table(module, model) for module, models in TABLES.items() for model in models]
     parts.append("\n## Published figures\n")
     parts.append("What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n")
     parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
@@ -97,6 +110,18 @@ def _entry(row: Row, benchmark: Row | None) -> str:
             f"- benchmark: {benchmark['benchmark_value']} ({benchmark['source']}; {comparable}). {benchmark['note']}"
         )
     return "\n".join(lines) + "\n"
+
+
+def _table(module: str, model: str) -> str:
+    """Return the entry of a model: the words of its MODEL block, which tests hold to its columns."""
+    text = (PROJECT / "models" / f"{model}.sql").read_text(encoding="utf-8")
+    names = re.findall(r"view_name := (\w+)", text) or [model.split("/")[1]]
+    described = re.search(r"\n  description '(.*)',\n  column_descriptions \((.*?)\n  \)", text, re.S)
+    if described is None:
+        raise ValueError(f"models/{model}.sql: its MODEL block has no description and column_descriptions")
+    columns = re.findall(r"(\w+) = '(.*)'", described[2])
+    lines = [f"### {module} {', '.join(f'`{name}`' for name in names)}\n", f"{described[1]}\n"]
+    return "\n".join([*lines, *(f"- `{name}`: {words}" for name, words in columns)]) + "\n"
 
 
 def _metric(row: Row, side: str) -> str:
