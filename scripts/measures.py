@@ -81,7 +81,7 @@ def measures() -> str:
         parts.append(f"\n## {module} {GROUPS[module]}\n")
         parts += [_entry(row, benchmarks.get((row["metric_code"], row["definition_version"]))) for row in rows]
     parts.append("\n## Measures with columns of their own\n")
-    parts.append("Tests and comparisons that are no single ratio; each is a published table, n and intervals with it.\n")
+    parts.append("Tests and comparisons that are no single ratio: each a published table, n and intervals with it.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
     parts.append("\n## Published figures\n")
     parts.append("What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n")
