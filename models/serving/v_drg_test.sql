@@ -78,7 +78,7 @@ WITH stay AS (
     SUM(icu_flag) AS n_icu,
     AVG(CASE WHEN icu_flag = 1 THEN charge END) AS mean_icu,
     AVG(CASE WHEN icu_flag = 0 THEN charge END) AS mean_no_icu,
-    VARIANCE(CASE WHEN icu_flag = 1 THEN charge END) / NULLIF(SUM(icu_flag), 0) + VARIANCE(CASE WHEN icu_flag = 0 THEN charge END) / NULLIF(COUNT(icu_flag) - SUM(icu_flag), 0) AS icu_variance
+    POWER(STDDEV_SAMP(CASE WHEN icu_flag = 1 THEN charge END), 2) / NULLIF(SUM(icu_flag), 0) + POWER(STDDEV_SAMP(CASE WHEN icu_flag = 0 THEN charge END), 2) / NULLIF(COUNT(icu_flag) - SUM(icu_flag), 0) AS icu_variance
   FROM grouped
   GROUP BY
     source_system,
