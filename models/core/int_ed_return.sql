@@ -26,7 +26,7 @@ WITH emergency_visit AS (
   SELECT
     s.source_system,
     s.stay_id,
-    ARG_MIN(v.encounter_id, v.start_ts) AS ed_encounter_id,
+    ARG_MIN(v.encounter_id, (v.start_ts, v.encounter_id)) AS ed_encounter_id,
     MIN(v.start_ts) AS ed_start_ts
   FROM core.int_merged_stay AS s
   INNER JOIN emergency_visit AS v
