@@ -17,7 +17,6 @@ WITH RECURSIVE eligible_stay AS (
     s.source_system,
     s.patient_id,
     s.stay_id,
-    s.payer_id,
     s.admit_ts,
     s.discharge_ts
   FROM core.int_merged_stay AS s
@@ -40,7 +39,6 @@ WITH RECURSIVE eligible_stay AS (
     patient_id,
     1 AS episode_number,
     ARG_MIN(stay_id, admit_ts) AS index_stay_id,
-    ARG_MIN(payer_id, admit_ts) AS payer_id,
     MIN(admit_ts) AS admit_ts,
     ARG_MIN(discharge_ts, admit_ts) AS discharge_ts
   FROM eligible_stay
@@ -53,7 +51,6 @@ WITH RECURSIVE eligible_stay AS (
     s.patient_id,
     MAX(e.episode_number) + 1,
     ARG_MIN(s.stay_id, s.admit_ts),
-    ARG_MIN(s.payer_id, s.admit_ts),
     MIN(s.admit_ts),
     ARG_MIN(s.discharge_ts, s.admit_ts)
   FROM episode AS e
@@ -70,7 +67,6 @@ SELECT
   patient_id,
   episode_number,
   index_stay_id,
-  payer_id,
   admit_ts,
   discharge_ts,
   admit_ts - INTERVAL '3' DAY AS window_from,
