@@ -79,7 +79,7 @@ CROSS JOIN LATERAL (
     (
       'readmission',
       CASE WHEN a.definition_code = 'R8' THEN 'R8_RAW' END,
-      COALESCE(a.is_readmission, 0), /* As published: who died is in the denominator, and not flagged. */
+      a.src_readmitted_30d, /* As published: the mean of the flag, who died among the rest. */
       1
     ),
     (

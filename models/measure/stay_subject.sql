@@ -41,6 +41,7 @@ SELECT
   s.los_hours,
   s.died_in_stay,
   s.has_30d_followup,
+  s.src_readmitted_30d,
   s.charge_amount,
   s.cci_1987,
   s.cci_quan_2011,

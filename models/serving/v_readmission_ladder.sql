@@ -23,13 +23,16 @@ MODEL (
 
 WITH definition_count AS (
   SELECT
-    definition_code,
-    COALESCE(SUM(is_readmission), 0) AS readmissions,
-    SUM(is_index) AS index_admissions,
-    COUNT(*) AS all_admissions
-  FROM serving.fact_readmission
+    r.definition_code,
+    COALESCE(SUM(r.is_readmission), 0) AS readmissions,
+    SUM(r.is_index) AS index_admissions,
+    COALESCE(SUM(s.src_readmitted_30d), 0) AS flagged_admissions,
+    COUNT(s.src_readmitted_30d) AS admissions_with_flag
+  FROM serving.fact_readmission AS r
+  LEFT JOIN serving.fact_inpatient_stay AS s
+    ON s.stay_key = r.stay_key
   GROUP BY
-    definition_code
+    r.definition_code
 ), definition_patient AS (
   /* One row per definition and patient with an index admission. */
   SELECT
@@ -64,6 +67,8 @@ WITH definition_count AS (
     CASE
       WHEN d.measure = 'patient_share'
       THEN COALESCE(p.readmitted_patients, 0)
+      WHEN d.measure = 'share_of_all'
+      THEN COALESCE(c.flagged_admissions, 0)
       ELSE COALESCE(c.readmissions, 0)
     END AS numerator,
     CASE
@@ -72,7 +77,7 @@ WITH definition_count AS (
       WHEN d.measure = 'patient_share'
       THEN COALESCE(p.index_patients, 0)
       WHEN d.measure = 'share_of_all'
-      THEN COALESCE(c.all_admissions, 0)
+      THEN COALESCE(c.admissions_with_flag, 0)
       ELSE COALESCE(c.index_admissions, 0)
     END AS denominator
   FROM serving.dim_readmission_definition AS d
