@@ -39,7 +39,11 @@ WITH claim_value AS (
     c.published_value,
     c.published_decimals,
     c.reason,
-    c.not_computable_reason,
+    COALESCE(
+      c.not_computable_reason,
+      reproduced.not_computable_reason,
+      corrected.not_computable_reason
+    ) AS not_computable_reason,
     reproduced.value AS reproduced_value,
     corrected.value AS corrected_value,
     corrected.n AS corrected_n,
