@@ -13,7 +13,7 @@ MODEL (
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day stay.',
     window_days = 'Days after discharge in which a return counts; NULL for any.',
-    measure = 'share of index admissions, share_of_all admissions, ratio to the other admissions, or patient_share of the patients with an index admission.',
+    measure = 'share of index admissions, share_of_all admissions that have a flag, ratio to the other admissions, or patient_share of the patients with an index admission.',
     counted_as = 'Definition whose rows in fact_readmission the rate counts.',
     basis = 'derived: from dates; source_asserted: by a flag of the feed.',
     note = 'What the rate counts.'
