@@ -227,12 +227,12 @@ def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, in
                 m, (amount, 1)
             )
             seen = date(2020, 1, 1) + timedelta(days=day)
-            observed.append((m, "v", key, "s", patient, seen, *[None] * 7, x, y))
+            observed.append((m, "v", key, "s", patient, seen, *[None] * 8, x, y))
     engine.fill(
         "measure.observation",
         "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, patient_key BIGINT, "
         "observed_date DATE, payer_category TEXT, payer_name TEXT, medicare_group TEXT, age_band TEXT, "
-        "encounter_class TEXT, kind_of_stay TEXT, procedure_description TEXT, "
+        "encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, procedure_description TEXT, "
         "numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
         observed,
     )

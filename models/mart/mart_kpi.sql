@@ -46,7 +46,7 @@ MODEL (
     metric_code = 'Code of the metric; joins dim_metric.',
     definition_version = 'Version of its definition; joins dim_metric.',
     source_system = 'Source whose data it describes.',
-    slice = 'What the observations are sliced by: all, year, month, payer_category, payer, age_band, encounter_class, kind_of_stay, medicare_group or procedure.',
+    slice = 'What the observations are sliced by: all, year, month, payer_category, payer, age_band, encounter_class, kind_of_stay, cci_band, medicare_group or procedure.',
     slice_value = 'Value of the slice.',
     period_start = 'First day of the year or month; NULL for other slices.',
     period_end = 'Last day of the year or month; NULL for other slices.',

@@ -20,6 +20,7 @@ WITH subject_observation AS (
     age_band,
     NULL::TEXT AS encounter_class,
     kind_of_stay,
+    cci_band,
     NULL::TEXT AS procedure_description,
     numerator,
     denominator
@@ -38,6 +39,7 @@ WITH subject_observation AS (
     age_band,
     NULL,
     kind_of_stay,
+    cci_band,
     NULL,
     numerator,
     denominator
@@ -55,6 +57,7 @@ WITH subject_observation AS (
     medicare_group,
     age_band,
     encounter_class,
+    NULL,
     NULL,
     NULL,
     numerator,
@@ -75,6 +78,7 @@ WITH subject_observation AS (
     NULL,
     NULL,
     NULL,
+    NULL,
     numerator,
     denominator
   FROM measure.episode_observation
@@ -92,6 +96,7 @@ WITH subject_observation AS (
     age_band,
     encounter_class,
     NULL,
+    NULL,
     procedure_description,
     numerator,
     denominator
@@ -103,6 +108,7 @@ WITH subject_observation AS (
     observed_key,
     source_system,
     patient_key,
+    NULL,
     NULL,
     NULL,
     NULL,
@@ -128,6 +134,7 @@ SELECT
   o.age_band,
   o.encounter_class,
   o.kind_of_stay,
+  o.cci_band,
   o.procedure_description,
   o.numerator::DECIMAL(24, 10) AS numerator, /* Decimals add up the same in any order of rows. */
   o.denominator::DECIMAL(24, 10) AS denominator

@@ -65,6 +65,7 @@ SELECT
   a.medicare_group,
   a.age_band,
   a.kind_of_stay,
+  a.cci_band,
   m.numerator,
   m.denominator
 FROM index_admission AS a

@@ -26,6 +26,7 @@ CROSS JOIN LATERAL (
     ('age_band', o.age_band),
     ('encounter_class', o.encounter_class),
     ('kind_of_stay', o.kind_of_stay),
+    ('cci_band', o.cci_band),
     (
       'medicare_group',
       CASE WHEN o.metric_code IN ('episode_spend', 'seed_tcoc') THEN o.medicare_group END

@@ -31,6 +31,7 @@ SELECT
   s.medicare_group,
   s.age_band,
   s.kind_of_stay,
+  s.cci_band,
   m.numerator,
   m.denominator
 FROM measure.stay_subject AS s
