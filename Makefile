@@ -3,7 +3,7 @@ export WAREHOUSE_HOME ?= $(CURDIR)/.warehouse
 export SERVING_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plan mysql mysql-stop clean
+.PHONY: help setup demo test check generate parsers plan mysql mysql-stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -19,8 +19,14 @@ test: setup ## Run all tests, a file at a time on each core, against real server
 	@scripts/server.sh install
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-check: setup ## Check formatting, lint rules and the lock file
+check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
 	@scripts/check.sh
+
+generate: setup ## Write what follows from the models: the semantic model of Power BI
+	@.venv/bin/python -m scripts.generate
+
+parsers: setup ## Fetch Microsoft's parsers and schemas, with which the tests judge the Power BI project
+	@scripts/parsers.sh
 
 plan: setup ## Show what changed, build it, audit it, publish it: [ENV=dev], else to production
 	@.venv/bin/warehouse plan $(ENV)

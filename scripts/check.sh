@@ -6,9 +6,9 @@ failed=0
 check() {
   local output
   if output=$("$@" 2>&1); then
-    printf 'check      %-24s ok\n' "${*#.venv/bin/}"
+    printf 'check      %-40s ok\n' "${*#.venv/bin/}"
   else
-    printf 'check      %-24s FAILED\n%s\n' "${*#.venv/bin/}" "$output"
+    printf 'check      %-40s FAILED\n%s\n' "${*#.venv/bin/}" "$output"
     failed=1
   fi
 }
@@ -18,5 +18,7 @@ check .venv/bin/sqlmesh lint
 check .venv/bin/ruff check
 check .venv/bin/ruff format --check
 check .venv/bin/python scripts/measures.py --check
+check .venv/bin/python -m scripts.generate --check
+check .venv/bin/python -m scripts.powerbi_check
 check .venv/bin/uv lock --check
 exit $failed

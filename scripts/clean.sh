@@ -20,4 +20,4 @@ if [ -d "$home" ]; then
   rm -rf "$home"
 fi
 find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
-rm -rf .venv .cache logs ./*.egg-info .pytest_cache .ruff_cache .hypothesis
+rm -rf .venv .parsers .cache logs ./*.egg-info .pytest_cache .ruff_cache .hypothesis

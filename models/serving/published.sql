@@ -38,6 +38,15 @@ MODEL (
       )
     ),
     (
+      table_name := dim_source_system,
+      primary_key := (
+        source_system
+      ),
+      indexes := (
+        source_label
+      )
+    ),
+    (
       table_name := dim_organization,
       primary_key := (
         organization_key

@@ -1,0 +1,40 @@
+"""Write everything that follows from the models: the semantic model of Power BI.
+
+`python -m scripts.generate` writes the files, with `--check` it fails where one is not what the models say.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from scripts import catalog, powerbi
+
+
+def generated(published: catalog.Catalog) -> tuple[dict[Path, str], list[Path]]:
+    """Return the files with their texts, and the files that must go."""
+    written = powerbi.files(published)
+    return written, powerbi.stale(written)
+
+
+def main() -> int:
+    """Write the files, or with --check say which are not what the models say."""
+    written, stale = generated(catalog.read())
+    changed = [path for path, text in written.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for path in [*changed, *stale]:
+            print(f"{path.relative_to(catalog.PROJECT)} is not what the models say", file=sys.stderr)
+        if changed or stale:
+            print("run: make generate", file=sys.stderr)
+        return 1 if changed or stale else 0
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written[path], encoding="utf-8")
+    for path in stale:
+        path.unlink()
+    print(f"generated  {len(written)} files, {len(changed)} of them changed, {len(stale)} removed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

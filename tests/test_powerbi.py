@@ -1,0 +1,424 @@
+"""The Power BI project is what the models say, and Microsoft's own parsers take it; faults planted in it are found.
+
+Nothing here opens it in Desktop, which runs on Windows alone. The parsers come by `make parsers`; without them, what
+needs them is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from loader.settings import PROJECT
+from scripts import catalog, generate, powerbi, powerbi_check
+from scripts.powerbi_check import Project
+
+PARSERS = PROJECT / ".parsers"
+WITHOUT = "is not here: make parsers"
+
+# The four that judge a project. Each returns what it found, or skips.
+
+
+def cross_check(folder: Path) -> list[str]:
+    return powerbi_check.faults(Project(folder))
+
+
+def tmdl_parser(folder: Path) -> list[str]:
+    program = PARSERS / "tmdl" / "tmdl_check.exe"
+    if not program.exists() or shutil.which("mono") is None:
+        pytest.skip(f"the TMDL parser {WITHOUT}")
+    run = subprocess.run(["mono", program, Project(folder).model], capture_output=True, text=True, check=False)
+    return [] if run.returncode == 0 else [run.stderr.strip()]
+
+
+def json_schemas(folder: Path) -> list[str]:
+    packages = PARSERS / "python"
+    schemas = packages / "powerbi_mcp" / "validation" / "schemas"
+    if not schemas.exists():
+        pytest.skip(f"the folder of JSON schemas {WITHOUT}")
+    if str(packages) not in sys.path:
+        sys.path.append(str(packages))
+    from jsonschema import Draft7Validator
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT7
+
+    index = json.loads((schemas / "INDEX.json").read_text(encoding="utf-8"))
+    known = {url: json.loads((schemas / file).read_text(encoding="utf-8")) for url, file in index.items()}
+
+    # The package lacks the schemas of what is inside a visual and a filter; powerbi_check.KEYS stands in for them.
+    def absent(url: str) -> Resource:
+        assert re.search(r"/(visualConfiguration|filterConfiguration)/", url), f"no schema for {url}"
+        return Resource.from_contents({}, default_specification=DRAFT7)
+
+    resources = [(url, Resource.from_contents(content, DRAFT7)) for url, content in known.items()]
+    registry = Registry(retrieve=absent).with_resources(resources)
+    found = []
+    files = [path for path in folder.rglob("*") if path.suffix in {".json", ".pbip", ".pbir", ".pbism"}]
+    for path in sorted([*files, *folder.rglob(".platform")]):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        errors = Draft7Validator(known[content["$schema"]], registry=registry).iter_errors(content)
+        found += [f"{path.relative_to(folder)}: {error.json_path}: {error.message}" for error in errors]
+    return found
+
+
+def m_parser(folder: Path) -> list[str]:
+    packages = PARSERS / "node" / "node_modules"
+    if not (packages / "@microsoft" / "powerquery-parser").exists() or shutil.which("node") is None:
+        pytest.skip(f"the M parser {WITHOUT}")
+    sources = {table.name: table.source for table in Project(folder).tables.values()}
+    run = subprocess.run(
+        ["node", PROJECT / "scripts" / "m_check.js", packages],
+        input=json.dumps(list(sources.values())),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [f"{name}: no M" for name, is_m in zip(sources, json.loads(run.stdout), strict=True) if not is_m]
+
+
+JUDGES = (cross_check, tmdl_parser, json_schemas, m_parser)
+
+
+@pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.__name__)
+def test_the_project_has_no_fault(judge: Callable[[Path], list[str]]) -> None:
+    assert judge(powerbi.FOLDER) == []
+
+
+# What the models say
+
+
+@cache
+def published() -> catalog.Catalog:
+    return catalog.read()
+
+
+def test_every_generated_file_is_what_the_models_say() -> None:
+    written, stale = generate.generated(published())
+    different = [path for path, text in written.items() if not path.exists() or path.read_text("utf-8") != text]
+    assert different == []
+    assert stale == []
+
+
+def test_every_column_reads_a_published_column_of_its_type() -> None:
+    fits = {"BIGINT": "int64", "INT": "int64", "SMALLINT": "int64", "TEXT": "string", "DATE": "dateTime"}
+    project, tables = Project(), published().tables
+    for table in project.tables.values():
+        if table.name == powerbi.MEASURE_TABLE:
+            continue
+        types = {column.name: column.type for column in tables[table.name].columns}
+        left_out = powerbi.settings()["left_out_columns"].get(table.name, [])
+        assert {p["sourceColumn"] for p in table.columns.values()} == set(types) - set(left_out)
+        for name, properties in table.columns.items():
+            mysql = types[properties["sourceColumn"]]
+            if mysql.startswith("DECIMAL"):
+                scale = int(mysql.rstrip(")").split(",")[1])
+                # A decimal of the model has four digits after the point: a share of six must be a double.
+                assert properties["dataType"] == ("decimal" if scale <= 4 else "double"), (table.name, name)
+            else:
+                assert properties["dataType"] == fits.get(mysql, "dateTime"), (table.name, name)
+
+
+def test_the_one_side_of_every_relationship_is_the_whole_grain_of_its_table() -> None:
+    tables = published().tables
+    assert len(Project().relationships) > 50
+    for relationship in Project().relationships:
+        assert tables[relationship.one[0]].grain == (relationship.one[1],), relationship.name
+
+
+def test_every_fact_is_reached_by_what_its_figures_are_cut_by() -> None:
+    below: dict[str, set[str]] = {}
+    for relationship in Project().relationships:
+        if relationship.is_active:
+            below.setdefault(relationship.one[0], set()).add(relationship.many[0])
+
+    def reached(name: str) -> set[str]:
+        children = below.get(name, set())
+        return children.union(*map(reached, children)) if children else set()
+
+    facts = {name for name in published().tables if name.startswith("fact_")}
+    assert facts <= reached("dim_source_system")
+    assert facts <= reached("dim_patient")
+    assert facts <= reached("dim_date")
+    assert {"fact_encounter", "fact_procedure", "fact_inpatient_stay", "fact_readmission"} <= reached("dim_payer")
+    assert {"fact_encounter", "fact_procedure"} <= reached("dim_encounter_class")
+    assert "fact_lab_result" in reached("dim_lab_test")
+
+
+def test_no_column_that_tells_who_a_patient_is_leaves_mysql() -> None:
+    table = Project().tables["dim_patient"]
+    assert {"patient_name", "patient_id", "birth_date"}.isdisjoint(table.columns)
+    kept = re.search(r"Table\.SelectColumns\(View, \{(.*)\}\)", table.source)
+    assert kept is not None
+    assert set(re.findall(r'"(\w+)"', kept[1])) == {p["sourceColumn"] for p in table.columns.values()}
+
+
+def test_the_date_table_is_marked_and_dates_are_joined_by_their_key() -> None:
+    text = Project().tables["dim_date"].path.read_text(encoding="utf-8")
+    assert "\tdataCategory: Time\n" in text
+    assert [name for name, p in Project().tables["dim_date"].columns.items() if "isKey" in p] == ["full_date"]
+    joined = {r.one[1] for r in Project().relationships if r.one[0] == "dim_date"}
+    assert joined == {"date_key"}
+    for fact in ("fact_encounter", "fact_inpatient_stay", "fact_procedure", "fact_episode"):
+        roles = [r.is_active for r in Project().relationships if r.one[0] == "dim_date" and r.many[0] == fact]
+        # Procedures are dated by their encounter; their own day is a role to ask for.
+        assert sum(roles) == (0 if fact == "fact_procedure" else 1)
+        assert False in roles
+
+
+def test_every_metric_that_is_a_ratio_has_a_measure_with_its_n_and_its_interval() -> None:
+    import csv
+
+    with (PROJECT / "seeds" / "metric.csv").open(encoding="utf-8", newline="") as lines:
+        metrics = list(csv.DictReader(lines))
+    asked = {
+        f"{row['metric_code']}/{row['definition_version']}"
+        for row in metrics
+        if row["is_default"] == "1" and row["measure"] != "total" and row["basis"] != "not_computable"
+    }
+    made = {measure.name: measure for measure in powerbi.measures()}
+    named = {
+        found[1]: measure.name
+        for measure in made.values()
+        if ": " not in measure.name and (found := re.search(r"\(metric ([\w/]+)\)", measure.description))
+    }
+    assert asked <= set(named), asked - set(named)
+    for metric in asked:
+        for part in ("n", "low", "high", "with interval"):
+            assert f"{named[metric]}: {part}" in made
+
+
+def test_every_measure_is_described_and_formatted() -> None:
+    for measure in powerbi.measures():
+        assert measure.description.endswith((".", ")")), measure.name
+        assert measure.format or measure.name.endswith((": with interval", "label")), measure.name
+
+
+# Faults, one at a time, and who finds them
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: the file it is planted in, the text it replaces, and who must find it, saying what."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    judge: Callable[[Path], list[str]]
+    says: str
+
+
+MODEL = "PatientWarehouse.SemanticModel/definition"
+PAGES = "PatientWarehouse.Report/definition/pages"
+FIGURES = f"{MODEL}/tables/Key figures.tmdl"
+
+FAULTS = [
+    Fault(
+        "relationship to a column that is not there",
+        f"{MODEL}/relationships.tmdl",
+        "toColumn: dim_drg.drg_key",
+        "toColumn: dim_drg.drg_id",
+        tmdl_parser,
+        "fact_inpatient_stay_drg_key",
+    ),
+    Fault(
+        "relationship that joins a number to a text",
+        f"{MODEL}/relationships.tmdl",
+        "toColumn: dim_drg.drg_key",
+        "toColumn: dim_drg.drg_code",
+        cross_check,
+        "joins int64 to string",
+    ),
+    Fault(
+        "second way between two tables",
+        f"{MODEL}/relationships.tmdl",
+        "\tisActive: false\n\tfromColumn: fact_procedure.start_date_key",
+        "\tfromColumn: fact_procedure.start_date_key",
+        cross_check,
+        "dim_date filters fact_procedure in 2 ways",
+    ),
+    Fault(
+        "wrong indentation",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        "\t\tdataType: string",
+        "\tdataType: string",
+        tmdl_parser,
+        "dataType",
+    ),
+    Fault(
+        "property that TMDL does not know",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        "\t\tsummarizeBy: none",
+        "\t\tsummariseBy: none",
+        tmdl_parser,
+        "summariseBy",
+    ),
+    Fault(
+        "data type that TMDL does not know",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        "dataType: string",
+        "dataType: text",
+        tmdl_parser,
+        "text",
+    ),
+    Fault(
+        "same lineage tag twice",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        "lineageTag: ",
+        f"lineageTag: {powerbi._tag('dim_drg')} #",
+        cross_check,
+        "stands 2 times",
+    ),
+    Fault(
+        "table without its file",
+        f"{MODEL}/model.tmdl",
+        "ref table dim_payer\n",
+        "ref table dim_payer\nref table dim_insurer\n",
+        cross_check,
+        "ref table dim_insurer has no file",
+    ),
+    Fault(
+        "DAX with a column that is not there",
+        FIGURES,
+        "SUM ( fact_encounter[payer_paid] )",
+        "SUM ( fact_encounter[payer_payed] )",
+        cross_check,
+        "there is no column fact_encounter[payer_payed]",
+    ),
+    Fault(
+        "DAX with a measure that is not there",
+        FIGURES,
+        "DIVIDE ( [Claims], [Encounters with claims] )",
+        "DIVIDE ( [Claims], [Encounters with a claim] )",
+        cross_check,
+        "there is no measure [Encounters with a claim]",
+    ),
+    Fault(
+        "DAX with an open bracket",
+        FIGURES,
+        "COUNTROWS ( fact_episode )",
+        "COUNTROWS ( fact_episode",
+        cross_check,
+        "1 ( and 0 )",
+    ),
+    Fault(
+        "DAX with a misspelt function",
+        FIGURES,
+        "COUNTROWS ( fact_episode )",
+        "COUNTROW ( fact_episode )",
+        cross_check,
+        "COUNTROW is no DAX function",
+    ),
+    Fault(
+        "DAX that takes BLANK for 0",
+        FIGURES,
+        "fact_encounter[payer_paid] == 0 )",
+        "fact_encounter[payer_paid] = 0 )",
+        cross_check,
+        "true for BLANK",
+    ),
+    Fault(
+        "M with a comma too many",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        "[Data]\n",
+        "[Data],\n",
+        m_parser,
+        "dim_payer",
+    ),
+    Fault(
+        "table that reads another one",
+        f"{MODEL}/tables/dim_payer.tmdl",
+        'Item = "dim_payer"',
+        'Item = "dim_drg"',
+        cross_check,
+        "table dim_payer reads dim_drg",
+    ),
+    Fault(
+        "visual with a measure that is not there",
+        f"{PAGES}/overview/visuals/claims/visual.json",
+        '"Property": "Claims"',
+        '"Property": "Claim"',
+        cross_check,
+        "there is no measure Key figures[Claim]",
+    ),
+    Fault(
+        "filter on a column that is not there",
+        f"{PAGES}/trust/visuals/attrition/visual.json",
+        '"Property": "definition_code"',
+        '"Property": "definition"',
+        cross_check,
+        "there is no column v_readmission_attrition[definition]",
+    ),
+    Fault(
+        "container property that PBIR does not know",
+        f"{PAGES}/overview/visuals/claims/visual.json",
+        '"position": {',
+        '"colour": "red",\n  "position": {',
+        json_schemas,
+        "colour",
+    ),
+    Fault(
+        "visual property that PBIR does not know",
+        f"{PAGES}/overview/visuals/claims/visual.json",
+        '"visualType": "card"',
+        '"visualType": "card",\n    "visualKind": "card"',
+        cross_check,
+        "a visual has no property visualKind",
+    ),
+    Fault(
+        "page that is not there",
+        f"{PAGES}/pages.json",
+        '"overview",\n',
+        '"overview",\n    "summary",\n',
+        cross_check,
+        "pageOrder names summary",
+    ),
+    Fault(
+        "visual over the edge of its page",
+        f"{PAGES}/overview/visuals/by_class/visual.json",
+        '"y": 448',
+        '"y": 548',
+        cross_check,
+        "stands over the edge",
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
+def test_a_planted_fault_is_found(fault: Fault, tmp_path: Path) -> None:
+    folder = tmp_path / "powerbi"
+    shutil.copytree(powerbi.FOLDER, folder)
+    path = folder / fault.file
+    text = path.read_text(encoding="utf-8")
+    assert fault.old in text
+    path.write_text(text.replace(fault.old, fault.new, 1), encoding="utf-8")
+    found = fault.judge(folder)
+    assert any(fault.says in said for said in found), found
+
+
+# What authors add in Desktop stays
+
+
+def test_a_table_that_an_author_adds_is_kept_and_a_generated_one_that_is_gone_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "powerbi"
+    shutil.copytree(powerbi.FOLDER, folder)
+    monkeypatch.setattr(powerbi, "FOLDER", folder)
+    tables = folder / MODEL / "tables"
+    (tables / "Targets.tmdl").write_text("table Targets\n", encoding="utf-8")
+    (tables / "dim_gone.tmdl").write_text(
+        f"table dim_gone\n\n\t{powerbi.GENERATED}serving.dim_gone\n", encoding="utf-8"
+    )
+    written = powerbi.files(published())
+    assert "ref table Targets\n" in written[folder / MODEL / "model.tmdl"]
+    assert powerbi.stale(written) == [tables / "dim_gone.tmdl"]
