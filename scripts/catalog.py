@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlglot import exp
 from sqlmesh import Context
+from sqlmesh.core.lineage import column_dependencies
 from sqlmesh.core.model import Model
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -43,7 +45,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view of the serving schema. `parents` are full names of the models it is made from."""
+    """A table or view of the serving schema; `model` is the full name of the model whose query computes it."""
 
     name: str
     first_line: str
@@ -51,7 +53,7 @@ class Table:
     grain: tuple[str, ...]
     columns: tuple[Column, ...]
     is_view: bool
-    parents: tuple[str, ...]
+    model: str
 
     @property
     def column_names(self) -> set[str]:
@@ -65,6 +67,12 @@ class Catalog:
 
     tables: dict[str, Table]
     models: dict[str, Model]
+    context: Context
+
+    def column_sources(self, table: Table, column: Column) -> list[str]:
+        """Return the columns that a published column is computed from, as schema.table.column."""
+        found = column_dependencies(self.context, table.model, column.name)
+        return sorted(f"{short(parent)}.{name}" for parent, names in found.items() for name in names)
 
     def references(self) -> list[Reference]:
         """Return what refers to one table by one column: fact to dimension, bridge to fact, fact to fact."""
@@ -92,12 +100,19 @@ class Catalog:
         return name, grain[0]
 
 
+@cache
 def read() -> Catalog:
     """Return the catalog of the project's models."""
     context = Context(paths=[str(PROJECT)])
     models = {model.fqn: model for model in context.models.values()}
     published = [model for model in models.values() if model.schema_name == "serving"]
-    return Catalog({m.view_name: _table(m, models) for m in sorted(published, key=lambda m: m.view_name)}, models)
+    tables = {m.view_name: _table(m, models) for m in sorted(published, key=lambda m: m.view_name)}
+    return Catalog(tables, models, context)
+
+
+def short(name: str) -> str:
+    """Return a full name as it is written in SQL: schema.table."""
+    return ".".join(name.replace('"', "").split(".")[-2:])
 
 
 def parents(model: Model) -> tuple[str, ...]:
@@ -126,7 +141,7 @@ def _table(model: Model, models: dict[str, Model]) -> Table:
         grain=tuple(column.name for grain in model.grains for column in grain.find_all(exp.Column)),
         columns=tuple(Column(name, kind.sql("mysql"), descriptions.get(name, "")) for name, kind in types.items()),
         is_view=is_view,
-        parents=parents(model),
+        model=described.fqn,
     )
 
 
