@@ -12,7 +12,9 @@ import duckdb
 import pytest
 
 from loader import sample
+from loader.settings import ServingUrl
 from road import Road, shared_data
+from scripts import catalog, clients
 from truths import TRUTHS, comparable
 
 pytestmark = pytest.mark.serving
@@ -66,6 +68,18 @@ def test_lists_of_diagnoses_are_split_as_planted(road: Road, answers: dict[str, 
         ).fetchone()
     lists = answers["diagnosis_lists"][0]
     assert got == (lists["visits"], lists["items"], lists["mismatched_visits"], lists["visits_saying_none"])
+
+
+@pytest.mark.parametrize("client", clients.CLIENTS)
+def test_every_client_reads_what_is_published_as_declared(road: Road, client: str) -> None:
+    with clients.reader_account(ServingUrl.parse(road.url or ""), "serving") as reader:
+        try:
+            compared = clients.compare(client, reader, "serving", catalog.read().tables, {})
+        except clients.ClientAbsent as absent:
+            pytest.skip(str(absent))
+    assert compared.faults == []
+    assert compared.views == len(catalog.read().tables)
+    assert compared.rows > 70_000  # the calendar alone has 73,049 days
 
 
 def test_dirty_rows_are_rejected_quarantined_or_inferred_and_counted(road: Road, answers: dict[str, Any]) -> None:

@@ -138,8 +138,8 @@ WITH stay_slice AS (
 SELECT
   slice,
   slice_value,
-  n_stays,
-  n_open,
+  n_stays::BIGINT AS n_stays,
+  n_open::BIGINT AS n_open,
   alos_days_cms::DECIMAL(12, 4) AS alos_days_cms,
   CAST(alos_days_cms - 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_low,
   CAST(alos_days_cms + 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_high,
