@@ -70,16 +70,26 @@ def test_lists_of_diagnoses_are_split_as_planted(road: Road, answers: dict[str, 
     assert got == (lists["visits"], lists["items"], lists["mismatched_visits"], lists["visits_saying_none"])
 
 
+@pytest.fixture(scope="module")
+def wanted() -> dict[str, clients.Result]:
+    """What PyMySQL reads, for the other clients to be compared with."""
+    return {}
+
+
 @pytest.mark.parametrize("client", clients.CLIENTS)
-def test_every_client_reads_what_is_published_as_declared(road: Road, client: str) -> None:
+def test_every_client_reads_what_is_published_as_declared(
+    road: Road, client: str, wanted: dict[str, clients.Result]
+) -> None:
+    # Without the calendar, which is most of the rows.
+    tables = {name: table for name, table in catalog.read().tables.items() if name != "dim_date"}
     with clients.reader_account(ServingUrl.parse(road.url or ""), "serving") as reader:
         try:
-            compared = clients.compare(client, reader, "serving", catalog.read().tables, {})
+            compared = clients.compare(client, reader, "serving", tables, wanted)
         except clients.ClientAbsent as absent:
             pytest.skip(str(absent))
     assert compared.faults == []
-    assert compared.views == len(catalog.read().tables)
-    assert compared.rows > 70_000  # the calendar alone has 73,049 days
+    assert compared.views == len(tables) > 50
+    assert compared.rows > 1_000
 
 
 def test_dirty_rows_are_rejected_quarantined_or_inferred_and_counted(road: Road, answers: dict[str, Any]) -> None:
