@@ -90,6 +90,22 @@ def status() -> None:
 
 
 @main.command()
+@click.argument("sql")
+@click.option("--limit", type=int, default=100, show_default=True, help="Rows to show at most.")
+@says_errors
+def query(sql: str, limit: int) -> None:
+    """Show what is published, as SQL asks: "SELECT * FROM serving__dev.v_readmission_ladder". Reads only."""
+    from loader.query import ask
+
+    names, rows = ask(sql, limit)
+    shown = Table(*names, box=None)
+    for row in rows:
+        shown.add_row(*("NULL" if value is None else str(value) for value in row))
+    screen.print(shown)
+    screen.print(f"{len(rows)} rows" + (f", the first {limit}: --limit shows more" if len(rows) == limit else ""))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/profile.")
 @click.option("--show-values", is_flag=True, help="Show values of columns that name or find a person.")
