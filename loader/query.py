@@ -6,7 +6,9 @@ from typing import Any
 
 import duckdb
 import pymysql
+import sqlglot
 from pydantic import SecretStr
+from sqlglot import exp
 
 from loader import serving, settings
 
@@ -15,9 +17,15 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the column names and at most `limit` rows that the serving server answers to one read-only statement.
 
     Raises:
-        ValueError: the server refuses the statement, and says why.
+        ValueError: it is no query (SELECT, WITH, SHOW or DESCRIBE), or the server refuses it and says why.
     """
     at = settings.serving()
+    try:
+        is_query = isinstance(sqlglot.parse_one(sql, dialect="mysql"), exp.Query | exp.Show | exp.Describe)
+    except sqlglot.errors.ParseError as error:
+        raise ValueError(f"this is not one statement of SQL: {error}") from error
+    if not is_query:
+        raise ValueError("this reads only: SELECT, WITH, SHOW or DESCRIBE")
     try:
         if at is None:
             with duckdb.connect() as con:
