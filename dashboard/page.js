@@ -2,7 +2,7 @@
 // serves light, dark and print; only a picture has them filled in.
 "use strict";
 const { charts, theme } = JSON.parse(document.getElementById("dashboard").textContent);
-const phone = matchMedia("(max-width: 760px)");
+const phone = matchMedia("screen and (max-width: 760px)");
 const drawn = {};
 
 // Vega-Lite says this of every chart that is as wide as its place and as high as its rows, which is what we want.

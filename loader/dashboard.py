@@ -58,7 +58,22 @@ class Chart:
     def filled(self) -> dict[str, Any]:
         """Return the specification with its rows, each select with the values that they hold."""
         params = [self._offered(param) for param in self.spec.get("params", [])]
-        return {**self.spec, "data": {"values": self.rows}, **({"params": params} if params else {})}
+        spec = self._without_absent(self.spec)
+        return {**spec, "data": {"values": self.rows}, **({"params": params} if params else {})}
+
+    def _without_absent(self, node: Any) -> Any:
+        """Take out of the scales that name a colour for each value those values that no row has."""
+        if isinstance(node, list):
+            return [self._without_absent(inner) for inner in node]
+        if not isinstance(node, dict):
+            return node
+        node = {key: self._without_absent(inner) for key, inner in node.items()}
+        scale = node.get("scale", {})
+        if "domain" in scale and "range" in scale:
+            held = {row[node["field"]] for row in self.rows}
+            pairs = [pair for pair in zip(scale["domain"], scale["range"], strict=True) if pair[0] in held]
+            node["scale"] = {"domain": [value for value, _ in pairs], "range": [colour for _, colour in pairs]}
+        return node
 
     def _offered(self, param: dict[str, Any]) -> dict[str, Any]:
         """Offer the values of the column that a select is named after; one value alone needs no select."""

@@ -88,10 +88,8 @@ class Page:
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def print(self, file: Path) -> None:
-        """Save the page as it prints, on A4."""
-        printed = self.call(
-            "Page.printToPDF", printBackground=True, preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.7
-        )
+        """Save the page as it prints."""
+        printed = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
         file.write_bytes(base64.b64decode(printed["data"]))
 
 

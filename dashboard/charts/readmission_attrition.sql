@@ -18,6 +18,10 @@ WITH funnel AS (
   FROM serving.v_readmission_attrition AS a
   INNER JOIN serving.dim_readmission_definition AS d
     ON d.definition_code = a.definition_code
+  WHERE
+    a.definition_code IN (
+      SELECT definition_code FROM serving.v_readmission_attrition WHERE step = 0 AND n_admissions > 0
+    )
 ), step_part AS (
   SELECT f.*, 'left' AS part, f.n_left AS amount FROM funnel AS f
   UNION ALL
