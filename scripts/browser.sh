@@ -22,7 +22,7 @@ picture)
     say "no $page: make demo writes it" >&2
     exit 1
   fi
-  "$(program)" --headless --no-sandbox --hide-scrollbars --virtual-time-budget=20000 --window-size=1280,820 \
+  "$(program)" --headless --no-sandbox --hide-scrollbars --virtual-time-budget=20000 --window-size=1280,1030 \
     --screenshot=docs/dashboard.png "file://$(realpath "$page")#trust" 2>/dev/null
   say "docs/dashboard.png"
   ;;

@@ -81,10 +81,10 @@ class Page:
             time.sleep(0.05)
 
     def picture(self, file: Path, height: int | None = None) -> None:
-        """Save what a reader would see scrolling down, or its first `height` pixels, as a PNG."""
+        """Save what a reader would see scrolling down as a PNG; with `height`, what the screen shows of it now."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": 1}
-        shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
+        shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=height is None)
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def print(self, file: Path) -> None:

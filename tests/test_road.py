@@ -247,7 +247,7 @@ def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind
         assert road.run("warehouse", "dashboard", "dev", "--out", page) == 0, road.output
         html = page.read_text(encoding="utf-8")
         assert "schema <b>serving__dev</b>" in html
-        assert '<p class="empty">These files name no diagnosis-related group (DRG).</p>' in html
+        assert "<dd>These files name no diagnosis-related group (DRG).</dd>" in html
         assert road.shown() == before
 
         assert road.plan() == 0, road.output

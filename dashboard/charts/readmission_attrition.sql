@@ -4,9 +4,19 @@ WITH funnel AS (
     a.definition_code,
     d.definition_label AS rate,
     a.step,
-    CASE
-      WHEN a.step IN (0, 98, 99)
-      THEN a.reason
+    CASE a.reason
+      WHEN 'open'
+      THEN 'still open'
+      WHEN 'died'
+      THEN 'died in the stay'
+      WHEN 'no_followup'
+      THEN 'no 30 days of follow-up'
+      WHEN 'oncology'
+      THEN 'cancer treatment'
+      WHEN 'psych_rehab'
+      THEN 'rehabilitation or detoxification'
+      WHEN 'dq'
+      THEN 'not flagged by the feed'
       ELSE REPLACE(a.reason, '_', ' ')
     END AS reason,
     CASE WHEN a.step IN (0, 98, 99) THEN a.n_admissions ELSE a.n_left END AS n_left,
