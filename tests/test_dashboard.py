@@ -186,6 +186,11 @@ def page(html: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browse
         yield tab
 
 
+def has_legend(node: dict[str, Any]) -> bool:
+    """Whether an encoding tells series apart by colour."""
+    return "field" in node.get("color", {}) and node["color"].get("legend", {}) is not None
+
+
 def drawn(page: browser.Page) -> dict[str, int]:
     """How many marks each chart has, of those that a reader can see."""
     return page.run(
@@ -215,6 +220,11 @@ def test_a_browser_draws_every_chart_and_asks_for_nothing(
         ".width > chart.getBoundingClientRect().width + 1).map((chart) => chart.parentElement.id)"
     )
     assert wider == []
+    named = [c.name for c in read.charts if any(has_legend(node) for node in nodes(c.spec))]
+    assert named == page.run(
+        "[...document.querySelectorAll('figure')].filter((figure) => figure.querySelector('.role-legend-symbol path'))"
+        ".map((figure) => figure.id)"
+    )
     labels = page.run(
         "[...document.querySelectorAll('[role=graphics-document]')].map((chart) => chart.getAttribute('aria-label'))"
     )
