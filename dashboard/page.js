@@ -45,13 +45,15 @@ async function savePicture(name) {
   const { title, spec } = charts[name];
   const width = view.width();
   const style = getComputedStyle(document.documentElement);
+  const filters = (spec.params ?? []).filter((param) => param.bind?.input);
+  const chosen = filters.map((param) => `${param.bind.name.trim()}: ${view.signal(param.name)}`).join(", ");
   const picture = {
     ...structuredClone(spec),
     width,
     background: "var(--panel)",
     padding: 18,
-    title: { text: title.text, subtitle: lines(title.subtitle, width) },
-    params: (spec.params ?? []).map((param) => (param.bind?.input ? { name: param.name, value: view.signal(param.name) } : param)),
+    title: { text: title.text, subtitle: [...lines(title.subtitle, width), chosen] },
+    params: (spec.params ?? []).map((param) => (filters.includes(param) ? { name: param.name, value: view.signal(param.name) } : param)),
   };
   const filledIn = JSON.stringify({ picture, config: configured() }).replace(/var\((--[\w-]+)\)/g, (_, variable) =>
     style.getPropertyValue(variable).trim(),

@@ -164,8 +164,11 @@ def write_pictures(dashboard: Dashboard, folder: Path) -> list[Path]:
     files = []
     for chart in dashboard.charts:
         if chart.rows:
-            subtitle = textwrap.wrap(chart.title["subtitle"], PICTURE_WIDTH // 6)
-            spec = chart.filled() | {
+            spec = chart.filled()
+            filters = [p for p in spec.get("params", []) if "input" in p.get("bind", {})]
+            chosen = ", ".join(f"{p['bind']['name'].strip()}: {p['value']}" for p in filters)
+            subtitle = [*textwrap.wrap(chart.title["subtitle"], PICTURE_WIDTH // 6), chosen]
+            spec |= {
                 "width": PICTURE_WIDTH,
                 "padding": 18,
                 "background": "var(--panel)",
