@@ -3,7 +3,7 @@ export WAREHOUSE_HOME ?= $(CURDIR)/.warehouse
 export SERVING_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate parsers plan mysql mysql-stop clean
+.PHONY: help setup demo test check generate parsers plan dashboard picture mysql mysql-stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,7 @@ demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them
 
 test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
+	@scripts/browser.sh install
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
@@ -30,6 +31,13 @@ parsers: setup ## Fetch Microsoft's parsers and schemas, with which the tests ju
 
 plan: setup ## Show what changed, build it, audit it, publish it: [ENV=dev], else to production
 	@.venv/bin/warehouse plan $(ENV)
+
+dashboard: setup ## Write what is published as one HTML page of charts: [ENV=dev], else production
+	@.venv/bin/warehouse dashboard $(ENV)
+
+picture: setup ## Take the picture of the dashboard that README shows (docs/dashboard.png), after make demo
+	@scripts/browser.sh install
+	@scripts/browser.sh picture
 
 mysql: setup ## Start the private MySQL or MariaDB server (installs MariaDB as root on Debian or Ubuntu)
 	@scripts/server.sh install

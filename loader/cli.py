@@ -133,6 +133,31 @@ def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
 
 
 @main.command()
+@click.argument("environment", default="prod")
+@click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/dashboard.")
+@click.option("--png", type=click.Path(path_type=Path), help="A folder to write each chart to as a picture, too.")
+@says_errors
+def dashboard(environment: str, out: Path | None, png: Path | None) -> None:
+    """Write the published views of ENVIRONMENT as one HTML page of charts that needs no network."""
+    from loader import dashboard as dashboards
+    from loader import status as state
+    from loader.demo import shown_path
+
+    if settings.serving() is None and not settings.embedded_file().exists():
+        raise click.ClickException("Nothing is published yet: `make demo`, or land files and `make plan`.")
+    page = out or dashboards.page_of(environment)
+    with _progress() as progress:
+        read = dashboards.read(state.context(), environment, progress)
+    dashboards.write(read, page)
+    drawn = sum(bool(chart.rows) for chart in read.charts)
+    screen.print(
+        f"dashboard  {shown_path(page)}: {len(read.pages)} pages, {drawn} of {len(read.charts)} charts have rows"
+    )
+    if png:
+        screen.print(f"pictures   {len(dashboards.write_pictures(read, png))} in {shown_path(png)}")
+
+
+@main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", default="hospital", show_default=True, help="The system that the file comes from.")
 @click.option("--out", type=click.Path(path_type=Path), help="The contract to write; default: in contracts/.")
@@ -209,6 +234,7 @@ def janitor(ignore_ttl: bool) -> None:
 @says_errors
 def demo(data: Path | None) -> None:
     """Land DATA (default: generated files) and its folders, build, audit, publish, and show it all on one screen."""
+    from loader import dashboard as dashboards
     from loader import demo as show
 
     if data is None:
@@ -218,7 +244,9 @@ def demo(data: Path | None) -> None:
     from loader import planning
 
     planned = _planned(lambda: planning.plan(quiet=True))
-    show.show(screen, deliveries, planned, _server_shown())
+    page = dashboards.page_of("prod")
+    dashboards.write(dashboards.read(planned.context), page)
+    show.show(screen, deliveries, planned, _server_shown(), page)
 
 
 def _land(folder: Path) -> Delivery:

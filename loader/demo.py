@@ -89,8 +89,8 @@ def delivered_folders(data: Path) -> list[Path]:
     return list(held) or [data]
 
 
-def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, server: str) -> None:
-    """Print what was landed, built, audited and published, the headline figures, and how to connect."""
+def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, server: str, page: Path) -> None:
+    """Print what was landed, built, audited and published, the headline figures, and where to look at them."""
     context = planned.context
     published = sorted(
         m.view_name for m in context.models.values() if m.gateway == "serving" and m.schema_name == "serving"
@@ -114,6 +114,7 @@ def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, serv
         figure = text.format(*rows[0]) if rows and None not in rows[0] else "not computable from these files"
         screen.print(f"  {name:<30}{figure}", soft_wrap=True)
     screen.print()
+    _say(screen, "dashboard", f"{shown_path(page)}: open it in a browser")
     if settings.serving() is None:
         _say(screen, "connect", f"with DuckDB to {shown_path(settings.embedded_file())}, schema serving")
     else:

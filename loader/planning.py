@@ -93,10 +93,24 @@ def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
     return Planned(context=context, models=console.models, audits=console.audits)
 
 
-def read(context: Context, query: str) -> list[tuple[Any, ...]]:
+def schema_of(environment: str) -> str:
+    """Return the schema in which an environment's published tables are seen."""
+    return "serving" if environment == "prod" else f"serving__{environment.lower()}"
+
+
+def read(context: Context, query: str, environment: str = "prod") -> list[tuple[Any, ...]]:
     """Return the rows of a query on published tables, named `serving.<table>`, wherever they are published."""
+    return [tuple(row.values()) for row in records(context, query, environment)]
+
+
+def records(context: Context, query: str, environment: str = "prod") -> list[dict[str, Any]]:
+    """Return the rows of a query as `read` does, each with the names of its columns."""
     parsed = exp.maybe_parse(query, dialect="mysql")
     for table in parsed.find_all(exp.Table):
         if table.db:
+            table.set("db", exp.to_identifier(schema_of(environment)))
             table.set("catalog", exp.to_identifier(CATALOG))
-    return list(context.engine_adapters[CATALOG].fetchall(parsed, quote_identifiers=True))
+    adapter = context.engine_adapters[CATALOG]
+    rows = adapter.fetchall(parsed, quote_identifiers=True)
+    names = [column[0] for column in adapter.cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]

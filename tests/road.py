@@ -17,7 +17,7 @@ import pymysql
 
 from loader.settings import PROJECT, ServingUrl
 
-PARTS = ("config.py", "audits", "contracts", "linter", "loader", "macros", "models", "seeds")
+PARTS = ("config.py", "audits", "contracts", "dashboard", "linter", "loader", "macros", "models", "seeds")
 SCHEMAS = ("serving", "serving__dev", "sqlmesh__serving")
 WRITES = (
     "Com_alter_table", "Com_create_table", "Com_create_view", "Com_drop_table", "Com_drop_view", "Com_insert",

@@ -46,9 +46,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Road:
 
 def test_the_readme_shows_what_the_demo_prints(demo: Road) -> None:
     transcript = README.split("$ make demo\n", 1)[1].split("$ make test", 1)[0]
-    shown = [line.strip() for line in transcript.splitlines() if re.match(r"    (landed|built|  )", line)]
+    shown = [line.strip() for line in transcript.splitlines() if re.match(r"    (landed|built|dashboard|  )", line)]
     printed = [line.strip() for line in demo.output.splitlines()]
-    assert len(shown) >= 13
+    assert len(shown) >= 14
     assert [line for line in shown if line not in printed] == []
 
 

@@ -127,6 +127,18 @@ def test_what_no_source_tells_is_null_and_no_row_is_made_up(road: Road) -> None:
     assert ("left before discharge",) in labels or len(labels) == 3
 
 
+def test_the_dashboard_says_in_words_what_the_patient_records_do_not_tell(road: Road, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert road.run("warehouse", "dashboard", "--out", page) == 0, road.output
+    html = page.read_text(encoding="utf-8")
+    assert "Patient records" in html and "Synthea export" not in html
+    for words in ("These files deliver no claims.", "These files code no reason of a return."):
+        assert f"<dd>{words}</dd>" in html
+    assert "<dt>Figures without a value</dt><dd>Total cost of care;" in html
+    assert road.run("warehouse", "dashboard", "nobody") == 1
+    assert "serving__nobody" in road.output and "`make plan ENV=nobody`" in road.output
+
+
 def test_results_at_any_time_are_more_than_those_within_the_stay(road: Road) -> None:
     within, any_time = road.query("SELECT SUM(n_results), SUM(n_results_any_time) FROM serving.agg_lab_by_stay")[0]
     assert 0 < within < any_time

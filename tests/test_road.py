@@ -246,6 +246,11 @@ def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind
         assert road.plan("dev") == 0, road.output
         in_dev = {label for (label,) in road.query("SELECT class_label FROM serving__dev.v_cost_by_class")}
         assert "INPATIENT" in in_dev
+        page = road.folder / "dev.html"
+        assert road.run("warehouse", "dashboard", "dev", "--out", page) == 0, road.output
+        html = page.read_text(encoding="utf-8")
+        assert "schema <b>serving__dev</b>" in html
+        assert "<dd>These files name no diagnosis-related group (DRG).</dd>" in html
         assert road.shown() == before
 
         assert road.plan() == 0, road.output

@@ -1,0 +1,16 @@
+-- One row per source table and check that some row fails.
+SELECT
+  REPLACE(source_table, '__', ' ') AS source_table,
+  check_name,
+  kind_of_check AS kind,
+  n_failing,
+  n_checked,
+  failing_share,
+  note
+FROM serving.mart_data_quality
+WHERE
+  n_failing > 0
+ORDER BY
+  failing_share DESC,
+  source_table,
+  check_name

@@ -1,0 +1,51 @@
+-- One row per group of payers and way to sum up its episodes.
+SELECT
+  payer_group,
+  'mean claim' AS statistic,
+  mean_claim AS value,
+  mean_claim_ci_low AS ci_low,
+  mean_claim_ci_high AS ci_high,
+  n_episodes AS n,
+  n_patients,
+  ratio_constant,
+  small_cell_flag
+FROM serving.v_episode_spend
+UNION ALL
+SELECT
+  payer_group,
+  'median claim',
+  median_claim,
+  NULL,
+  NULL,
+  n_episodes,
+  n_patients,
+  ratio_constant,
+  small_cell_flag
+FROM serving.v_episode_spend
+UNION ALL
+SELECT
+  payer_group,
+  'mean payment',
+  mean_paid,
+  NULL,
+  NULL,
+  n_episodes,
+  n_patients,
+  ratio_constant,
+  small_cell_flag
+FROM serving.v_episode_spend
+UNION ALL
+SELECT
+  payer_group,
+  'mean claim as published',
+  published_mean_claim,
+  NULL,
+  NULL,
+  n_published,
+  n_patients,
+  ratio_constant,
+  small_cell_flag
+FROM serving.v_episode_spend
+ORDER BY
+  payer_group,
+  statistic

@@ -1,0 +1,31 @@
+-- One row per source, slice and its value.
+SELECT
+  k.source_system,
+  CASE k.slice
+    WHEN 'age_band'
+    THEN 'age at admission'
+    WHEN 'payer_category'
+    THEN 'payer'
+    WHEN 'kind_of_stay'
+    THEN 'kind of stay'
+    ELSE k.slice
+  END AS slice,
+  k.slice_value AS name,
+  k.value,
+  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
+  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.n,
+  k.n_patients,
+  k.small_cell_flag,
+  m.definition
+FROM serving.mart_kpi AS k
+INNER JOIN serving.dim_metric AS m
+  ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
+WHERE
+  k.metric_code = 'alos'
+  AND k.definition_version = 'days_cms'
+  AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay', 'year')
+ORDER BY
+  k.slice,
+  k.slice_value,
+  k.source_system DESC

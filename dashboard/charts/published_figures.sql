@@ -1,0 +1,26 @@
+-- One row per published figure and how it was come by: as published, by its own rule from these files, corrected.
+WITH figure AS (
+  SELECT
+    claim_order,
+    claim,
+    unit,
+    published_value,
+    reproduced_value,
+    is_reproduced,
+    corrected_value,
+    corrected_ci_low,
+    corrected_ci_high,
+    corrected_n,
+    corrected_definition,
+    reason,
+    not_computable_reason
+  FROM serving.v_seed_figures
+  WHERE
+    NOT reproduced_value IS NULL OR NOT corrected_value IS NULL
+)
+SELECT f.*, 'its own rule on these files' AS how, f.reproduced_value / f.published_value AS relative FROM figure AS f
+UNION ALL
+SELECT f.*, 'corrected', f.corrected_value / f.published_value FROM figure AS f
+ORDER BY
+  claim_order,
+  how

@@ -1,0 +1,23 @@
+-- One row per slice of index admissions and its value.
+SELECT
+  CASE k.slice WHEN 'payer_category' THEN 'payer' ELSE k.slice END AS slice,
+  k.slice_value AS name,
+  k.value,
+  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
+  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.numerator,
+  k.denominator AS expected,
+  k.n,
+  k.n_patients,
+  k.small_cell_flag,
+  m.definition
+FROM serving.mart_kpi AS k
+INNER JOIN serving.dim_metric AS m
+  ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
+WHERE
+  k.metric_code = 'readmission_oe'
+  AND k.definition_version = 'R5_internal'
+  AND k.slice IN ('payer_category', 'year')
+ORDER BY
+  k.slice,
+  k.slice_value

@@ -1,0 +1,297 @@
+"""Write the dashboard: one HTML page that needs nothing but itself, from the published views."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import textwrap
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from rich.progress import Progress
+from sqlmesh import Context
+from sqlmesh.utils.errors import SQLMeshError
+
+from loader import planning, settings
+
+FOLDER = settings.PROJECT / "dashboard"
+"""Page list, template, theme, and charts/: a query and a Vega-Lite specification of each chart."""
+
+PICTURE_WIDTH = 720
+"""Width of a chart in a picture, in pixels before it is doubled."""
+
+Row = dict[str, Any]
+
+
+class DashboardError(ValueError):
+    """The published views cannot be read."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its query, the rows it gave, and its specification without them.
+
+    Attributes:
+        title: `text` and `subtitle`, which the page sets as HTML and a picture has drawn.
+        empty: what to say where there are no rows.
+        table: columns and their headings, where the page shows the rows as a table too.
+    """
+
+    name: str
+    sql: str
+    rows: list[Row]
+    spec: dict[str, Any]
+    title: dict[str, str]
+    empty: str
+    table: dict[str, str] | None
+
+    def filled(self) -> dict[str, Any]:
+        """Return the specification with its rows, each select with the values that they hold."""
+        params = [self._offered(param) for param in self.spec.get("params", [])]
+        spec = self._without_absent(self.spec)
+        return {**spec, "data": {"values": self.rows}, **({"params": params} if params else {})}
+
+    def _without_absent(self, node: Any) -> Any:
+        """Take out of the scales that name a colour for each value those values that no row has."""
+        if isinstance(node, list):
+            return [self._without_absent(inner) for inner in node]
+        if not isinstance(node, dict):
+            return node
+        node = {key: self._without_absent(inner) for key, inner in node.items()}
+        scale = node.get("scale", {})
+        if "domain" in scale and "range" in scale:
+            held = {row[node["field"]] for row in self.rows}
+            pairs = [pair for pair in zip(scale["domain"], scale["range"], strict=True) if pair[0] in held]
+            node["scale"] = {"domain": [value for value, _ in pairs], "range": [colour for _, colour in pairs]}
+        return node
+
+    def _offered(self, param: dict[str, Any]) -> dict[str, Any]:
+        """Offer the values of the column that a select is named after; one value alone needs no select."""
+        bind = param.get("bind")
+        if not isinstance(bind, dict) or bind.get("options") != []:
+            return param
+        options = list(dict.fromkeys(row[param["name"]] for row in self.rows))
+        value = param.get("value") if param.get("value") in options else options[0]
+        if len(options) == 1:
+            return {"name": param["name"], "value": value}
+        return {**param, "value": value, "bind": {**bind, "options": options}}
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The pages with their rows, read at one time from one schema."""
+
+    schema: str
+    made_at: str
+    sources: list[Row]
+    pages: list[dict[str, Any]]
+
+    @property
+    def charts(self) -> list[Chart]:
+        """All charts, in the order of the pages."""
+        return [chart for page in self.pages for chart in page["charts"]]
+
+
+def page_of(environment: str) -> Path:
+    """Return where the page of an environment is written, unless told otherwise."""
+    return settings.home() / "dashboard" / f"{environment}.html"
+
+
+def read(context: Context, environment: str = "prod", progress: Progress | None = None) -> Dashboard:
+    """Read what the pages show from the published views of `environment`.
+
+    Raises:
+        DashboardError: no name of an environment; nothing is published to it; or the server does not answer.
+    """
+    if not re.fullmatch(r"\w+", environment):
+        raise DashboardError(f"{environment}: expected the name of an environment, as dev.")
+    pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
+    names = [name for page in pages for name in page["charts"]]
+    task = progress.add_task("dashboard", total=len(names) + 2) if progress else None
+    labels = _source_labels()
+
+    def rows(file: Path) -> list[Row]:
+        try:
+            found = planning.records(context, file.read_text(encoding="utf-8"), environment)
+        except (SQLMeshError, duckdb.Error) as error:
+            plan = "make plan" if environment == "prod" else f"make plan ENV={environment}"
+            raise DashboardError(f"{file.name}: {error}\nIs it published? `{plan}` does so.") from error
+        if progress and task is not None:
+            progress.advance(task)
+        return [
+            {name: _plain(value) for name, value in row.items()}
+            | ({"source": labels.get(row["source_system"], row["source_system"])} if "source_system" in row else {})
+            for row in found
+        ]
+
+    tiles = rows(FOLDER / "tiles.sql")
+    return Dashboard(
+        schema=planning.schema_of(environment),
+        made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        sources=rows(FOLDER / "sources.sql"),
+        pages=[
+            {
+                **page,
+                "tiles": _tiles(page["tiles"], tiles),
+                "unanswered": _unanswered(page["tiles"], tiles),
+                "charts": [_chart(name, rows(FOLDER / "charts" / f"{name}.sql")) for name in page["charts"]],
+            }
+            for page in pages
+        ],
+    )
+
+
+def write(dashboard: Dashboard, page: Path) -> None:
+    """Write the page."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(render(dashboard), encoding="utf-8")
+
+
+def write_pictures(dashboard: Dashboard, folder: Path) -> list[Path]:
+    """Write each chart that has rows as a PNG, in the light colours of the page; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    palette = dict(re.findall(r"(--[\w-]+): (#\w+)", _text("page.css").split("@media", 1)[0]))
+    files = []
+    for chart in dashboard.charts:
+        if chart.rows:
+            spec = chart.filled()
+            filters = [p for p in spec.get("params", []) if "input" in p.get("bind", {})]
+            chosen = ", ".join(f"{p['bind']['name'].strip()}: {p['value']}" for p in filters)
+            subtitle = [*textwrap.wrap(chart.title["subtitle"], PICTURE_WIDTH // 6), chosen]
+            spec |= {
+                "width": PICTURE_WIDTH,
+                "padding": 18,
+                "background": "var(--panel)",
+                "title": {"text": chart.title["text"], "subtitle": subtitle},
+            }
+            spec["config"] = json.loads(_text("theme.json")) | {"font": "sans-serif"}
+            del spec["config"]["background"], spec["config"]["padding"]
+            coloured = re.sub(r"var\((--[\w-]+)\)", lambda m: palette[m[1]], json.dumps(spec))
+            file = folder / f"{chart.name}.png"
+            file.write_bytes(vl_convert.vegalite_to_png(coloured, scale=2))
+            files.append(file)
+    return files
+
+
+def render(dashboard: Dashboard) -> str:
+    """Return the page, with Vega in it."""
+    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    environment.globals.update(figure=figure, exact=_exact, told=_told, cell=_cell, is_number=_is_number)
+    data = {
+        "theme": json.loads(_text("theme.json")),
+        "charts": {c.name: {"title": c.title, "spec": c.filled()} for c in dashboard.charts if c.rows},
+    }
+    # Our own text and Vega's are not escaped. Rows are JSON in a script, where only "<" could end it.
+    return environment.get_template("page.html.j2").render(
+        d=dashboard,
+        style=Markup(_text("page.css")),
+        data=Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")),
+        library=_library(),
+        script=Markup(_text("page.js")),
+    )
+
+
+def figure(value: float | None, unit: str) -> str:
+    """Return a value as a tile shows it, in its unit of dim_metric."""
+    if value is None:
+        return ""
+    if unit == "share":
+        return f"{value:.1%}" if abs(value) >= 0.0005 or value == 0 else f"{value:.2%}"
+    if unit == "usd":
+        return f"${value / 1e6:,.1f}M" if abs(value) >= 1e6 else f"${value:,.0f}"
+    return f"{value:,.0f}" if unit == "count" else f"{value:,.2f}"
+
+
+@cache
+def _library() -> Markup:
+    return Markup(vl_convert.javascript_bundle())
+
+
+def _chart(name: str, rows: list[Row]) -> Chart:
+    spec = json.loads((FOLDER / "charts" / f"{name}.vl.json").read_text(encoding="utf-8"))
+    del spec["$schema"]
+    meta = spec.pop("usermeta")
+    return Chart(
+        name=name,
+        sql=(FOLDER / "charts" / f"{name}.sql").read_text(encoding="utf-8"),
+        rows=rows,
+        spec=spec,
+        title=spec.pop("title"),
+        empty=meta["empty"],
+        table=meta.get("table"),
+    )
+
+
+def _tiles(asked: list[str], rows: list[Row]) -> list[Row]:
+    """Return the rows of the metrics asked for that have a value, one a source that has it."""
+    return [row for name in asked for row in rows if _metric(row) == name and row["value"] is not None]
+
+
+def _unanswered(asked: list[str], rows: list[Row]) -> list[str]:
+    """Return the labels of the metrics asked for to which no source has a value."""
+    answered = {_metric(row) for row in rows if row["value"] is not None}
+    labels = {_metric(row): row["metric_label"] for row in rows}
+    return [labels[name] for name in asked if name in labels and name not in answered]
+
+
+def _metric(row: Row) -> str:
+    return f"{row['metric_code']}.{row['definition_version']}"
+
+
+def _source_labels() -> dict[str, str]:
+    with (settings.PROJECT / "seeds" / "source_system.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["source_system"]: row["source_label"] for row in csv.DictReader(lines)}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a database as JSON has it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _exact(tile: Row) -> str:
+    """Return what a tile rounds away: value, interval, n."""
+    unit = {"usd": " US dollars", "share": "", "ratio": ""}.get(tile["unit"], f" {tile['unit']}")
+    shown = f"{tile['value']:,}{unit}"
+    if tile["ci_low"] is not None:
+        shown += f", 95 % interval {tile['ci_low']:,} to {tile['ci_high']:,}"
+    return f"{shown}; n = {tile['n']:,} ({tile['subject']}), {tile['n_patients']:,} patients."
+
+
+def _told(chart: Chart) -> list[Row]:
+    """Return the rows of a chart's table: what differs in no column of it is one row."""
+    kept = [*(chart.table or {}), "unit", "corrected_ci_low", "corrected_ci_high"]
+    told = {tuple(row.get(c) for c in kept): row for row in chart.rows}
+    return list(told.values())
+
+
+def _cell(row: Row, column: str) -> str | Markup:
+    value = row[column]
+    if value is None:
+        return "not computable"
+    if not column.endswith("_value"):
+        return f"{value:,}" if isinstance(value, int) else value
+    shown = figure(value, row["unit"])
+    low, high = row.get(column.replace("_value", "_ci_low")), row.get(column.replace("_value", "_ci_high"))
+    if low is None:
+        return shown
+    return Markup("{}<small>{} to {}</small>").format(shown, figure(low, row["unit"]), figure(high, row["unit"]))
+
+
+def _is_number(chart: Chart, column: str) -> bool:
+    return any(isinstance(row[column], int | float) for row in chart.rows)
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
