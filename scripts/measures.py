@@ -53,8 +53,8 @@ Every value is a row of `mart_kpi`: one row a metric, definition version, source
 denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
 
 - **Slices**: all, year, month (by the day named below), payer_category, payer, age_band, encounter_class,
-  kind_of_stay, cci_band, medicare_group, procedure; each where it applies. `is_partial_period` marks a year or month that the
-  source does not tell of whole, follow-up included.
+  kind_of_stay, cci_band, medicare_group, procedure; each where it applies. `is_partial_period` marks a year or month
+  that the source does not tell of whole, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
   t for a mean, exact Poisson for observed / expected, order statistics for a median. `clustered_ci_low` and
   `clustered_ci_high` take patients as independent, because one patient brings many events: the ratio estimator with
