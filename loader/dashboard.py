@@ -108,24 +108,31 @@ def page_of(environment: str) -> Path:
 
 
 def read(context: Context, environment: str = "prod", progress: Progress | None = None) -> Dashboard:
-    """Read what the pages show from the published views of `environment`.
+    """Read what the pages show from the published views of `environment`; what it shares with prod, from prod's.
 
     Raises:
         DashboardError: no name of an environment; nothing is published to it; or the server does not answer.
     """
     if not re.fullmatch(r"\w+", environment):
         raise DashboardError(f"{environment}: expected the name of an environment, as dev.")
+    try:
+        return _read(context, environment, progress)
+    except (SQLMeshError, duckdb.Error) as error:
+        raise DashboardError(f"{error}\nIs it published? `make plan` does so.") from error
+
+
+def _read(context: Context, environment: str, progress: Progress | None) -> Dashboard:
+    schemas = planning.schemas_of(context, environment)
+    if not schemas:
+        plan = "make plan" if environment == "prod" else f"make plan ENV={environment}"
+        raise DashboardError(f"Schema {planning.schema_of(environment)} shows nothing: `{plan}` publishes to it.")
     pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
     names = [name for page in pages for name in page["charts"]]
     task = progress.add_task("dashboard", total=len(names) + 2) if progress else None
     labels = _source_labels()
 
     def rows(file: Path) -> list[Row]:
-        try:
-            found = planning.records(context, file.read_text(encoding="utf-8"), environment)
-        except (SQLMeshError, duckdb.Error) as error:
-            plan = "make plan" if environment == "prod" else f"make plan ENV={environment}"
-            raise DashboardError(f"{file.name}: {error}\nIs it published? `{plan}` does so.") from error
+        found = planning.records(context, file.read_text(encoding="utf-8"), schemas)
         if progress and task is not None:
             progress.advance(task)
         return [

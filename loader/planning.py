@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,17 +99,24 @@ def schema_of(environment: str) -> str:
     return "serving" if environment == "prod" else f"serving__{environment.lower()}"
 
 
-def read(context: Context, query: str, environment: str = "prod") -> list[tuple[Any, ...]]:
+def schemas_of(context: Context, environment: str) -> dict[str, str]:
+    """Return the schema of each table and view that an environment shows itself; the others it leaves to prod."""
+    schema = schema_of(environment)
+    held = exp.select("table_name").from_("information_schema.tables").where(exp.column("table_schema").eq(schema))
+    return {name: schema for (name,) in context.engine_adapters[CATALOG].fetchall(held)}
+
+
+def read(context: Context, query: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query on published tables, named `serving.<table>`, wherever they are published."""
-    return [tuple(row.values()) for row in records(context, query, environment)]
+    return [tuple(row.values()) for row in records(context, query, {})]
 
 
-def records(context: Context, query: str, environment: str = "prod") -> list[dict[str, Any]]:
-    """Return the rows of a query as `read` does, each with the names of its columns."""
+def records(context: Context, query: str, schemas: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of a query as `read` does, with the names of its columns; `schemas` as of `schemas_of`."""
     parsed = exp.maybe_parse(query, dialect="mysql")
     for table in parsed.find_all(exp.Table):
         if table.db:
-            table.set("db", exp.to_identifier(schema_of(environment)))
+            table.set("db", exp.to_identifier(schemas.get(table.name, schema_of("prod"))))
             table.set("catalog", exp.to_identifier(CATALOG))
     adapter = context.engine_adapters[CATALOG]
     rows = adapter.fetchall(parsed, quote_identifiers=True)
