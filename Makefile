@@ -23,7 +23,7 @@ test: setup ## Run all tests, a file at a time on each core, against real server
 check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
 	@scripts/check.sh
 
-generate: setup ## Write what follows from the models: the Power BI model, the dictionary, the lineage
+generate: setup ## Write what follows from the models: the Power BI model, the dictionary, the lineage, the measures
 	@.venv/bin/python -m scripts.generate
 
 parsers: setup ## Fetch Microsoft's parsers and schemas, with which the tests judge the Power BI project

@@ -17,7 +17,6 @@ check .venv/bin/sqlmesh format --check
 check .venv/bin/sqlmesh lint
 check .venv/bin/ruff check
 check .venv/bin/ruff format --check
-check .venv/bin/python scripts/measures.py --check
 check .venv/bin/python -m scripts.generate --check
 check .venv/bin/python -m scripts.powerbi_check
 check .venv/bin/uv lock --check

@@ -129,7 +129,9 @@ def lineage(catalog: Catalog) -> str:
         models = sorted((m for m in catalog.models.values() if m.schema_name == schema), key=lambda m: m.view_name)
         parts.append(f"### {schema}\n\n| model | reads |\n|---|---|")
         for model in models:
-            reads = ", ".join(f"`{short(name)}`" for name in parents(model))
+            # Which landed table a raw model reads changes with every delivery.
+            read = () if schema == "raw" else parents(model)
+            reads = ", ".join(f"`{short(name)}`" for name in read)
             parts.append(f"| `{model.view_name}` | {reads or _outside(model.view_name, schema)} |")
         parts.append("")
     parts.append("## The star\n\nWhat joins what; a fact's dates and diagnoses in all their roles are one line.\n")

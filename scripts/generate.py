@@ -1,4 +1,4 @@
-"""Write everything that follows from the models: the semantic model of Power BI, the data dictionary, the lineage.
+"""Write what follows from the models: the semantic model of Power BI, the data dictionary, the lineage, the measures.
 
 `python -m scripts.generate` writes the files, with `--check` it fails where one is not what the models say.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts import catalog, dictionary, powerbi
+from scripts import catalog, dictionary, measures, powerbi
 
 
 def generated(published: catalog.Catalog) -> tuple[dict[Path, str], list[Path]]:
     """Return the files with their texts, and the files that must go."""
     written = powerbi.files(published)
-    return {**written, **dictionary.files(published)}, powerbi.stale(written)
+    documents = {**dictionary.files(published), measures.TARGET: measures.measures()}
+    return {**written, **documents}, powerbi.stale(written)
 
 
 def main() -> int:

@@ -52,6 +52,8 @@ and the MODEL blocks of views; change those, not this file.
 Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
 denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
 
+- **Where**: `models/measure/` has one model for each kind of thing observed (`stay_observation` and so on); a metric is
+  one line there. `warehouse query` shows its rows.
 - **Slices**: all, year, month (by the day named below), payer_category, payer, age_band, encounter_class,
   kind_of_stay, cci_band, medicare_group, procedure; each where it applies. `is_partial_period` marks a year or month
   that the source does not tell of whole, follow-up included.

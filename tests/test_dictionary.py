@@ -62,6 +62,11 @@ def test_the_lineage_ends_in_the_files() -> None:
     assert rows["mart_kpi"].startswith("all 5 of ehr")
 
 
+def test_no_delivery_changes_the_documents() -> None:
+    for path in (dictionary.DICTIONARY, dictionary.LINEAGE):
+        assert "landing." not in path.read_text(encoding="utf-8")
+
+
 def test_a_column_names_what_it_is_computed_from() -> None:
     tables = catalog.read().tables
     found = {
