@@ -63,6 +63,27 @@ def plan(environment: str) -> None:
 
 
 @main.command()
+@click.argument("environment", default="prod")
+@says_errors
+def verify(environment: str) -> None:
+    """Compare what ENVIRONMENT shows on the server now with DuckDB: rows, NULLs and a checksum of every column."""
+    from loader import verification
+
+    shown = Table("table", "rows", "", box=None)
+    found = list(verification.verify(environment))
+    for table in found:
+        shown.add_row(table.name, "" if table.rows is None else f"{table.rows:,}", table.difference or "equal")
+    screen.print(shown)
+    if differing := [table for table in found if table.difference]:
+        raise click.ClickException(
+            f"{len(differing)} of {len(found)} published tables differ from DuckDB. To publish them again, change "
+            "nothing and run: sqlmesh plan --restate-model "
+            + " --restate-model ".join(f"serving.{table.name}" for table in differing)
+        )
+    screen.print(f"verified   {len(found)} published tables, all columns equal to DuckDB's")
+
+
+@main.command()
 @says_errors
 def status() -> None:
     """Show the deliveries, their rows and rejects, and what each environment reads."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import pymysql
@@ -45,6 +47,11 @@ REMEDIES = {
     (1071, 1074, 1118): "too wide for InnoDB: shorten the text columns",
 }
 """What to do about the errors of a server, or of PyMySQL, by their numbers."""
+
+
+def running(sql: str) -> str:
+    """Return what is being done, for a message: the statement, short, without SQLMesh's comment and without values."""
+    return "running " + re.sub(r"^/\*.*?\*/ | VALUES .*", "", " ".join(sql[:1000].split()))[:100]
 
 
 class ServingError(SQLMeshError):
@@ -104,6 +111,28 @@ def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Conne
     return connection
 
 
+class Session:
+    """One more connection to the server, for work beside the adapter's own; each statement commits itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take over the connection."""
+        connection.autocommit(True)
+        self._cursor = connection.cursor()
+
+    def execute(self, sql: str) -> tuple[int, int]:
+        """Run a statement; return the rows that it changed, and its warnings."""
+        try:
+            self._cursor.execute(sql)
+        except pymysql.err.MySQLError as error:
+            raise ServingError(error, running(sql)) from error
+        return self._cursor.rowcount, self._cursor.warning_count
+
+    def fetchall(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        self.execute(sql)
+        return self._cursor.fetchall()
+
+
 class ServingAdapter(MySQLEngineAdapter):
     """MySQL under a virtual catalog, so that the names of its models nest as deep as DuckDB's."""
 
@@ -121,6 +150,18 @@ class ServingAdapter(MySQLEngineAdapter):
         """The adapter that SQLMesh has opened on the warehouse (the configuration keeps one for each file)."""
         return self._extra_config["source"].create_engine_adapter()
 
+    @contextmanager
+    def sessions(self, number: int) -> Iterator[list[Session]]:
+        """Open `number` more connections; close them at the end."""
+        with ExitStack() as stack:
+            connect = self._extra_config["connect"]
+            yield [Session(stack.enter_context(closing(connect()))) for _ in range(number)]
+
+    def fetch_at_once(self, queries: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Run queries of one row each, all at once, and return their rows."""
+        with self.sessions(len(queries)) as sessions, ThreadPoolExecutor(len(queries)) as pool:
+            return [rows[0] for rows in pool.map(Session.fetchall, sessions, queries)]
+
     def _to_sql(self, expression: exp.Expression, quote: bool = True, **kwargs: Any) -> str:
         expression = expression.copy()
         for name in expression.find_all(exp.Table, exp.Column):
@@ -132,9 +173,7 @@ class ServingAdapter(MySQLEngineAdapter):
         try:
             super()._execute(sql, track_rows_processed, **kwargs)
         except pymysql.err.MySQLError as error:
-            # The statement without SQLMesh's comment, and without values: they may be a patient's.
-            statement = re.sub(r"^/\*.*?\*/ | VALUES .*", "", " ".join(sql[:1000].split()))
-            raise ServingError(error, f"running {statement[:100]}") from error
+            raise ServingError(error, running(sql)) from error
 
     def _fetch_native_df(self, query: exp.Expression | str, quote_identifiers: bool = False) -> Any:
         """Fetch the rows of `query`; from DuckDB if its tables are there (`sqlmesh evaluate` of a published model)."""
@@ -173,7 +212,7 @@ class ServingConnection(MySQLConnectionConfig):
 
     @property
     def _extra_engine_config(self) -> dict[str, Any]:
-        return {"source": self.source}
+        return {"source": self.source, "connect": self._connection_factory_with_kwargs}
 
 
 class EmbeddedConnection(DuckDBConnectionConfig):
