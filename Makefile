@@ -3,7 +3,7 @@ export WAREHOUSE_HOME ?= $(CURDIR)/.warehouse
 export SERVING_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plan mysql mysql-stop clean
+.PHONY: help setup demo test faults check plan mysql mysql-stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,9 @@ setup: ## Make .venv with exactly what uv.lock pins (PYTHON=python3.12 picks the
 demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them] [SERVING_URL=mysql://user:password@host:port/]
 	@scripts/server.sh
 	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
+
+faults: setup ## Kill a plan at 40 moments, and its server once: [FAULT_KILLS=n]
+	@FAULT_KILLS=$${FAULT_KILLS:-40} .venv/bin/pytest tests/test_faults.py
 
 test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install

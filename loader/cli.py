@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -29,6 +30,11 @@ def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise
+            why = f"another command writes to this warehouse: let it end, then try again. {error}"
+            raise click.ClickException(why) from error
         except (LandingRefused, ContractError, ServerError, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
 

@@ -6,8 +6,9 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from typing import Any
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 from pydantic import Field, SecretStr
@@ -16,9 +17,13 @@ from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConn
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
 from sqlmesh.core.engine_adapter.mysql import MySQLEngineAdapter
 from sqlmesh.core.engine_adapter.shared import CatalogSupport
+from sqlmesh.core.snapshot import SnapshotEvaluator
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from loader.settings import ServingUrl
+
+if TYPE_CHECKING:
+    from sqlmesh.core._typing import TableName
 
 CATALOG = "serving"
 """The gateway's name, and the catalog in which SQLMesh sees its models (MySQL itself has no catalogs)."""
@@ -34,6 +39,9 @@ SQL_MODE = ",".join(
     )
 )
 """MySQL's own default, set on every connection: no value changes in silence, and MariaDB is no laxer about views."""
+
+LOCK_SECONDS = 60
+"""How long a change of a table or a view waits for those who read it, and others for the change."""
 
 REMEDIES = {
     (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
@@ -105,10 +113,29 @@ def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Conne
         # collation of the session that creates it.
         collation = "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
         with connection.cursor() as cursor:
-            cursor.execute(f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}', collation_connection = '{collation}'")
+            cursor.execute(
+                f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}', collation_connection = '{collation}', "
+                f"lock_wait_timeout = {LOCK_SECONDS}"
+            )
     except pymysql.err.MySQLError as error:
         raise ServingError(error, f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}") from error
     return connection
+
+
+def _promote_at_once(promote: Callable[..., None]) -> Callable[..., None]:
+    """Let SQLMesh, which replaces the views of an environment one by one, swap those on the server at one moment."""
+
+    @wraps(promote)
+    def run(self: SnapshotEvaluator, *args: Any, **kwargs: Any) -> None:
+        adapter = self.adapters.get(CATALOG)
+        with adapter.one_swap() if isinstance(adapter, ServingAdapter) else nullcontext():
+            promote(self, *args, **kwargs)
+
+    return run
+
+
+# SQLMesh has no hook around the promotion of an environment that may fail it: what runs after it runs too late.
+SnapshotEvaluator.promote = _promote_at_once(SnapshotEvaluator.promote)
 
 
 class Session:
@@ -136,6 +163,8 @@ class Session:
 class ServingAdapter(MySQLEngineAdapter):
     """MySQL under a virtual catalog, so that the names of its models nest as deep as DuckDB's."""
 
+    _staged: list[exp.Table] | None = None
+
     @property
     def catalog_support(self) -> CatalogSupport:
         """One catalog, which SQLMesh then leaves out of most names that it hands to the server."""
@@ -161,6 +190,54 @@ class ServingAdapter(MySQLEngineAdapter):
         """Run queries of one row each, all at once, and return their rows."""
         with self.sessions(len(queries)) as sessions, ThreadPoolExecutor(len(queries)) as pool:
             return [rows[0] for rows in pool.map(Session.fetchall, sessions, queries)]
+
+    @contextmanager
+    def one_swap(self) -> Iterator[None]:
+        """Create the views that are created inside this beside the old ones, and rename all into place at its end.
+
+        RENAME TABLE takes all its names at once: a reader's statement sees the old views or the new ones, never a
+        mixture, and a failure before it leaves the old ones. It waits for statements that read any of these views, and
+        statements that come while it waits queue behind it, at most LOCK_SECONDS.
+        """
+        self._staged = staged = []
+        try:
+            yield
+            self._staged = None
+            for schema in sorted({view.db for view in staged}):
+                self._drop_views(schema, "old__")  # left by a plan that was killed
+                self._swap(schema, sorted(view.name for view in staged if view.db == schema))
+        finally:
+            self._staged = None
+            if self.connection.open:
+                for schema in {view.db for view in staged}:
+                    self._drop_views(schema, "(new|old)__")
+
+    def _swap(self, schema: str, names: Sequence[str]) -> None:
+        there = self._views(schema)
+        renames = [(name, f"old__{name}") for name in names if name in there]
+        renames += [(f"new__{name}", name) for name in names]
+        listed = ", ".join(f"`{schema}`.`{before}` TO `{schema}`.`{after}`" for before, after in renames)
+        self.execute(f"RENAME TABLE {listed}")
+
+    def _drop_views(self, schema: str, prefix: str) -> None:
+        if views := [name for name in self._views(schema) if re.match(prefix, name)]:
+            self.execute("DROP VIEW IF EXISTS " + ", ".join(f"`{schema}`.`{name}`" for name in views))
+            self._clear_data_object_cache()
+
+    def _views(self, schema: str) -> list[str]:
+        rows = self.fetchall(f"SELECT table_name FROM information_schema.views WHERE table_schema = '{schema}'")
+        return [name for (name,) in rows]
+
+    def create_view(self, view_name: TableName, *args: Any, **kwargs: Any) -> None:
+        """Create a view; inside `one_swap`, beside the one that readers see."""
+        if self._staged is None:
+            super().create_view(view_name, *args, **kwargs)
+            return
+        view = exp.to_table(view_name)
+        staged = view.copy()
+        staged.set("this", exp.to_identifier(f"new__{view.name}", quoted=True))
+        super().create_view(staged, *args, **kwargs)
+        self._staged.append(view)
 
     def _to_sql(self, expression: exp.Expression, quote: bool = True, **kwargs: Any) -> str:
         expression = expression.copy()
