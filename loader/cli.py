@@ -90,6 +90,27 @@ def verify(environment: str) -> None:
 
 
 @main.command()
+@click.option("--publisher", default="warehouse_publisher", show_default=True, help="The account of SERVING_URL.")
+@click.option("--reader", default="warehouse_reader", show_default=True, help="The account of Power BI and the like.")
+@click.option("--host", default="%", show_default=True, help="The hosts that both come from.")
+@click.option("--apply", "applies", is_flag=True, help="Run them on the server of SERVING_URL instead.")
+@says_errors
+def grants(publisher: str, reader: str, host: str, applies: bool) -> None:
+    """Print the least privileges of the account that publishes and of the one that reads; both accounts must exist."""
+    from loader import grants as privileges
+
+    statements = privileges.statements(publisher, reader, host)
+    if not applies:
+        for statement in statements:
+            click.echo(f"{statement};")
+    elif url := settings.serving():
+        privileges.apply(url, statements)
+        screen.print(f"granted    {len(statements)} times on {url.shown}")
+    else:
+        raise click.ClickException("SERVING_URL=embedded: a DuckDB file has no accounts")
+
+
+@main.command()
 @says_errors
 def status() -> None:
     """Show the deliveries, their rows and rejects, and what each environment reads."""

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
@@ -13,7 +14,10 @@ from sqlmesh.utils.errors import SQLMeshError
 
 from loader import mysql_types
 from loader.mysql_types import Column
-from loader.serving import ServingAdapter
+from loader.serving import ServingAdapter, Session
+
+Totals = list[Fraction]
+"""The number of rows, then of each column the number of its values and its checksum."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Comparison:
         """Take the model's `name` for messages, and `select`, DuckDB's query for what was sent."""
         self.adapter, self.source, self.name, self.select = adapter, source, name, select
         self.columns, self.key = columns, key
-        self._sent: Future[list[int]] | None = None
+        self._sent: Future[Totals] | None = None
 
     def start(self) -> None:
         """Let DuckDB count its side from now on, while the server loads."""
@@ -68,45 +72,63 @@ class Comparison:
         self._sent = pool.submit(self._count_sent)
         pool.shutdown(wait=False)
 
-    def _count_sent(self) -> list[int]:
+    def _count_sent(self) -> Totals:
         aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[0])
-        sent = [int(number or 0) for number in self.source.fetchone(f"SELECT {aggregates} FROM ({self.select})")]
+        sent = [Fraction(number or 0) for number in self.source.fetchone(f"SELECT {aggregates} FROM ({self.select})")]
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
                 weights = self.source.fetchall(mysql_types.text_weights(column, self.key, self.select))
-                sent[2 + 2 * number] = sum(zlib.crc32(text.encode()) * int(weight) for text, weight in weights)
+                sent[2 + 2 * number] = Fraction(
+                    sum(zlib.crc32(text.encode()) * int(weight) for text, weight in weights)
+                )
         return sent
 
-    def run(self, table: str, ranges: Sequence[Range] = (Range(),)) -> int:
-        """Compare the whole of `table`, the server reading all `ranges` at once, and return its number of rows.
+    def run(self, table: str, ranges: Sequence[Range] = (Range(),)) -> Totals:
+        """Compare the whole of `table`, the server reading all `ranges` at once; return what its columns sum up to.
 
         Raises:
             SQLMeshError: when they differ; names the columns, how they differ, and rows with both values.
         """
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[1])
         if self._sent is None:
             self.start()
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[1])
         parts = self.adapter.fetch_at_once(
             [f"SELECT {aggregates} FROM {table} WHERE {part.conditions(self.key)[1]}" for part in ranges]
         )
+        stored = [sum(Fraction(number or 0) for number in numbers) for numbers in zip(*parts, strict=True)]
+        self.judge(stored, table)
+        return stored
+
+    def read(self, session: Session, rows: str) -> Totals:
+        """Return what the columns of some rows on the server sum up to."""
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[1])
+        [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
+        return [Fraction(number or 0) for number in numbers]
+
+    def judge(self, stored: Totals, table: str | None = None) -> None:
+        """Compare what the columns on the server sum up to with DuckDB's.
+
+        Raises:
+            SQLMeshError: when they differ; names the columns, how they differ, and rows of `table` with both values.
+        """
+        if self._sent is None:
+            self.start()
         sent = self._sent.result()
-        stored = [sum(int(number or 0) for number in numbers) for numbers in zip(*parts, strict=True)]
         if sent != stored:
             differing = self._columns_that_differ(sent, stored)
-            rows = self._differences(table)
             raise SQLMeshError(
-                f"{self.name}: the server does not hold what was sent ({sent[0]:,} rows sent, {stored[0]:,} stored; "
-                f"{'; '.join(differing)}): " + "; ".join(rows)
+                f"{self.name}: the server does not hold what was sent ({int(sent[0]):,} rows sent, "
+                f"{int(stored[0]):,} stored; {'; '.join(differing)}): "
+                + "; ".join(self._differences(table) if table else [])
             )
-        return sent[0]
 
-    def _columns_that_differ(self, sent: Sequence[int], stored: Sequence[int]) -> list[str]:
+    def _columns_that_differ(self, sent: Totals, stored: Totals) -> list[str]:
         """Return of each column that differs its name, and how it does."""
         found = []
         for number, column in enumerate(self.columns):
             values, checksum = 1 + 2 * number, 2 + 2 * number
             if sent[values] - sent[0] != stored[values] - stored[0]:
-                nulls = (side[0] - side[values] for side in (sent, stored))
+                nulls = (int(side[0] - side[values]) for side in (sent, stored))
                 found.append("column {}: {:,} NULL sent, {:,} stored".format(column.name, *nulls))
             elif sent[checksum] != stored[checksum]:
                 found.append(f"column {column.name}: another checksum")

@@ -225,12 +225,10 @@ def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[st
             sent.append(f"SUM(({c.sent_number}::BIGINT % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {sent_weight})")
             stored.append(f"SUM(({c.stored_number} % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {stored_weight})")
         elif c.scale is not None:
-            factor = 10**c.scale
             half = f"0.{'0' * c.scale}5"
-            sent.append(
-                f"SUM((({duckdb_name(c.name)}::DECIMAL(38, {c.scale}) * {factor})::HUGEINT * 10 + 5) * {sent_weight})"
-            )
-            stored.append(f"SUM(({mysql_name(c.name)} + {half}) * {stored_weight}) * {factor * 10}")
+            digits = f"{duckdb_name(c.name)}::DECIMAL(38, {c.scale + 1})"
+            sent.append(f"SUM(({digits} + {half}) * {sent_weight}::DECIMAL(38, 0))")
+            stored.append(f"SUM(({mysql_name(c.name)} + {half}) * {stored_weight})")
         elif c.has_few_texts:
             sent.append("0")
             stored.append(f"SUM(CRC32({mysql_name(c.name)}) * {stored_weight})")

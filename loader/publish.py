@@ -19,19 +19,25 @@ from typing import Any
 from pydantic import model_validator
 from sqlglot import exp
 from sqlmesh import CustomMaterialization
+from sqlmesh.core.console import get_console
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import CustomKind, Model
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import mysql_types, settings
-from loader.comparison import Comparison, at, shown
+from loader import mysql_types, settings, versions
+from loader.comparison import Comparison, Totals, at, shown
 from loader.mysql_types import Column, duckdb_name, mysql_name
-from loader.serving import ServingAdapter
+from loader.serving import ServingAdapter, ServingError
 from loader.transfer import Transfer
+from loader.versions import Version, Versions
 
 VERSION = 2
 """Part of every published model's fingerprint: raise it when the publisher changes what it writes."""
+
+
+SORT_BYTES = 128 << 20
+"""Memory that MySQL may take to sort the rows of all indexes of one table."""
 
 
 class PublishKind(CustomKind):
@@ -110,6 +116,15 @@ class Publish(CustomMaterialization[PublishKind]):
             raise SQLMeshError(f"{model.name}: publish copies tables, but {views[0]} is a view: make it kind FULL")
         Publication(self.adapter, exp.to_table(table_name), model, parents, query_or_df).run()
 
+    def delete(self, name: str, **kwargs: Any) -> None:
+        """Drop a published table; a version of a large one is taken out of its store."""
+        found = self.adapter.get_data_object(exp.to_table(name))
+        if found and found.type.is_view:
+            table = exp.to_table(name)
+            Versions(self.adapter, table.db, "").remove(table.name)
+        else:
+            super().delete(name, **kwargs)
+
     def migrate(self, target_table_name: str, source_table_name: str, snapshot: Snapshot, **kwargs: Any) -> None:
         """Change nothing: a published table is whole, and one with other columns is another version.
 
@@ -159,12 +174,66 @@ class Publication:
             return
         # One transaction, so that SQLMesh does not reconnect in between: the lock would be gone with the connection.
         with self.adapter.transaction(), self._staging() as (new, old):
-            self.create(new)
-            self.comparison.start()
-            self.load(new)
-            self.compare(new)
-            self.add_indexes(new)
+            if self.count < versions.VERSIONED_ROWS:
+                self._load_whole(new)
+            else:
+                self._make_version(new)
             self.swap(new, old)
+
+    def _load_whole(self, table: str, version: int | None = None) -> Totals:
+        self.create(table, version)
+        self.comparison.start()
+        self.load(table)
+        totals = self.compare(table)
+        self.add_indexes(table)
+        return totals
+
+    def _make_version(self, view: str) -> None:
+        """Make `view` show the rows as one more version in the store of the last one, or in a store of its own."""
+        layout = versions.layout(self.columns, self.key, self.kind.indexes)
+        made = Versions(self.adapter, self.table.db, self.model.view_name)
+        latest = made.latest(layout)
+        if latest and self._make_from_changes(made, latest, view, layout):
+            return
+        number = made.number()
+        store = f"store__{self.model.view_name}__{number}"
+        totals = self._load_whole(view, number)
+        self.adapter.execute(f"RENAME TABLE {view} TO {made.qualified(store)}")
+        with self.adapter.sessions(1) as [session]:
+            made.record(session, number, self.table.name, store, layout, self.rows, totals)
+        made.create_view(view, store, number, self.columns)
+
+    def _make_from_changes(self, made: Versions, latest: Version, view: str, layout: str) -> bool:
+        """Make `view` show a version that differs from the `latest` by few rows; return whether that could be."""
+        name = f"changes__{self.table.name}"
+        in_duckdb, on_server = (
+            f"{duckdb_name(self.source.default_catalog)}.publish.{duckdb_name(name)}",
+            made.qualified(name),
+        )
+        self.comparison.start()
+        try:
+            count = versions.changes(self.transfer, latest.source, in_duckdb)
+            if count is None:
+                return False
+            get_console().log_status_update(f"  {self.model.name}: {count:,} of {self.count:,} rows are to be sent")
+            number = made.number()
+            columns = [*self.columns, versions.GONE]
+            self.create(on_server, columns=columns)
+            if count:
+                rows = f"SELECT * FROM {in_duckdb}"
+                Transfer(self.adapter, self.source, self.model.name, rows, columns, self.key, count).load(on_server)
+            made.end_and_add(latest, number, on_server, self.table.name, layout, self.rows, self.comparison)
+        except ServingError:
+            raise
+        except SQLMeshError as error:
+            get_console().log_warning(f"{error}\nSo it is loaded whole.")
+            return False
+        finally:
+            self.source.execute(f"DROP TABLE IF EXISTS {in_duckdb}")
+            if self.adapter.connection.open:
+                self.adapter.execute(f"DROP TABLE IF EXISTS {on_server}")
+        made.create_view(view, latest.store, number, self.columns)
+        return True
 
     def _columns(self) -> list[Column]:
         described = self.source.fetchall(f"DESCRIBE FROM {self.rows}")
@@ -230,20 +299,33 @@ class Publication:
         with self._lock(name) as mine:
             if not mine:
                 raise SQLMeshError(f"{self.model.name}: another plan is loading {name}: let it end, then plan again")
-            staged = self.adapter.fetchall(
-                "SELECT table_name FROM information_schema.tables "
-                f"WHERE table_schema = '{self.table.db}' AND table_name REGEXP '^(new|old)__'"
-            )
-            for (leftover,) in staged:
-                with self._lock(leftover[5:]) as dead:
+            for leftover in self._tables("^(new|old|changes)__"):
+                with self._lock(leftover.partition("__")[2]) as dead:
                     if dead:
-                        self.adapter.execute(f"DROP TABLE IF EXISTS {schema}.{mysql_name(leftover)}")
+                        self._drop(f"{schema}.{mysql_name(leftover)}")
             new, old = (f"{schema}.{mysql_name(prefix + name)}" for prefix in ("new__", "old__"))
             try:
                 yield new, old
             finally:
                 if self.adapter.connection.open:
-                    self.adapter.execute(f"DROP TABLE IF EXISTS {new}, {old}")
+                    self._drop(new, old)
+
+    def _tables(self, pattern: str) -> list[str]:
+        """Return the tables and views of the physical schema whose names match a regular expression."""
+        rows = self.adapter.fetchall(
+            "SELECT table_name FROM information_schema.tables "
+            f"WHERE table_schema = '{self.table.db}' AND table_name REGEXP '{pattern}'"
+        )
+        return [name for (name,) in rows]
+
+    def _drop(self, *names: str) -> None:
+        """Drop tables or views, whichever they are, if they are."""
+        rows = self.adapter.fetchall(
+            f"SELECT table_name FROM information_schema.views WHERE table_schema = '{self.table.db}'"
+        )
+        views = {f"{mysql_name(self.table.db)}.{mysql_name(name)}" for (name,) in rows}
+        for name in names:
+            self.adapter.execute(f"DROP {'VIEW' if name in views else 'TABLE'} IF EXISTS {name}")
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[bool]:
@@ -255,16 +337,21 @@ class Publication:
             if taken and self.adapter.connection.open:
                 self.adapter.fetchone(f"SELECT RELEASE_LOCK({lock})")
 
-    def create(self, table: str) -> None:
-        """Create `table`, empty, with primary key and comments."""
+    def create(self, table: str, version: int | None = None, columns: Sequence[Column] | None = None) -> None:
+        """Create `table`, empty, with primary key and comments; as a store whose rows begin with a `version`."""
         description, descriptions = self._descriptions()
         (collation,) = self.adapter.fetchone("SELECT @@collation_connection")
         lines = [
             f"{mysql_name(c.name)} {c.mysql}{' NOT NULL' if c in self.key else ''}"
             + _comment(descriptions.get(c.name), self.adapter.MAX_COLUMN_COMMENT_LENGTH)
-            for c in self.columns
+            for c in columns or self.columns
         ]
-        lines.append(f"PRIMARY KEY ({_list(mysql_name(c.name) for c in self.key)})")
+        key = [mysql_name(c.name) for c in self.key]
+        if version is not None:
+            lines.append(f"first_version INT NOT NULL DEFAULT {version}")
+            lines.append(f"last_version INT NOT NULL DEFAULT {versions.LAST}")
+            key.append("first_version")
+        lines.append(f"PRIMARY KEY ({_list(key)})")
         self.adapter.execute(
             f"CREATE TABLE {table} ({_list(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={collation}"
             + _comment(description, self.adapter.MAX_TABLE_COMMENT_LENGTH)
@@ -274,8 +361,8 @@ class Publication:
         """Fill `table` with the rows."""
         self.transfer.load(table)
 
-    def compare(self, table: str) -> int:
-        """Compare what `table` holds with what was sent, column by column; return the number of rows.
+    def compare(self, table: str) -> Totals:
+        """Compare what `table` holds with what was sent, column by column; return what they sum up to.
 
         Raises:
             SQLMeshError: when they differ.
@@ -285,6 +372,9 @@ class Publication:
     def add_indexes(self, table: str) -> None:
         """Build the secondary indexes of the loaded `table`, all at once."""
         if self.kind.indexes:
+            if self.adapter.fetchone("SELECT VERSION() NOT LIKE '%MariaDB%'")[0]:
+                # MySQL's default of 1 MB makes many sorted runs; MariaDB's, also 1 MB, is set when it starts.
+                self.adapter.execute(f"SET SESSION innodb_ddl_buffer_size = {SORT_BYTES}")
             added = _list(f"ADD INDEX ({_list(map(mysql_name, columns))})" for columns in self.kind.indexes)
             self.adapter.execute(f"ALTER TABLE {table} {added}")
 

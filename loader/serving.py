@@ -16,7 +16,7 @@ from sqlglot import exp
 from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConnectionConfig
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
 from sqlmesh.core.engine_adapter.mysql import MySQLEngineAdapter
-from sqlmesh.core.engine_adapter.shared import CatalogSupport
+from sqlmesh.core.engine_adapter.shared import CatalogSupport, DataObject, DataObjectType
 from sqlmesh.core.snapshot import SnapshotEvaluator
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
@@ -59,7 +59,7 @@ REMEDIES = {
 
 def running(sql: str) -> str:
     """Return what is being done, for a message: the statement, short, without SQLMesh's comment and without values."""
-    return "running " + re.sub(r"^/\*.*?\*/ | VALUES .*", "", " ".join(sql[:1000].split()))[:100]
+    return "running " + re.sub(r"^/\*.*?\*/ | VALUES .*| SET physical.*", "", " ".join(sql[:1000].split()))[:100]
 
 
 class ServingError(SQLMeshError):
@@ -178,6 +178,12 @@ class ServingAdapter(MySQLEngineAdapter):
     def source(self) -> EngineAdapter:
         """The adapter that SQLMesh has opened on the warehouse (the configuration keeps one for each file)."""
         return self._extra_config["source"].create_engine_adapter()
+
+    def drop_data_object_on_type_mismatch(self, data_object: DataObject | None, expected_type: DataObjectType) -> bool:
+        """Drop what is no table where one should be; but not a large published table, which is a view of a store."""
+        if data_object and data_object.type.is_view and expected_type.is_table:
+            return False
+        return super().drop_data_object_on_type_mismatch(data_object, expected_type)
 
     @contextmanager
     def sessions(self, number: int) -> Iterator[list[Session]]:

@@ -99,7 +99,7 @@ class Transfer:
         self._said = self._started
         shares = self.shares
         with (
-            _one_thread(self.source),
+            one_thread(self.source),
             self.adapter.sessions(len(shares)) as sessions,
             ThreadPoolExecutor(len(shares)) as pool,
         ):
@@ -226,7 +226,8 @@ class _OneThread:
                     source.execute(f"SET threads = {self._before}")
 
 
-_one_thread = _OneThread()
+one_thread = _OneThread()
+"""`with one_thread(source): ...`"""
 
 
 def _batches(rows: Sequence[str]) -> Iterator[str]:

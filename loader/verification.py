@@ -50,10 +50,10 @@ def verify(environment: str) -> Iterator[Verified]:
         )
         table = exp.table_(view.name, db=view.db)
         try:
-            rows = Publication(adapter, table, snapshot.model, [], query).compare(
+            rows, *_ = Publication(adapter, table, snapshot.model, [], query).compare(
                 f"{mysql_name(view.db)}.{mysql_name(view.name)}"
             )
         except SQLMeshError as error:
             yield Verified(view.name, None, str(error))
         else:
-            yield Verified(view.name, rows, None)
+            yield Verified(view.name, int(rows), None)

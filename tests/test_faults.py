@@ -1,7 +1,8 @@
 """What readers see while a plan publishes, and what is left when it, or the server, is killed at any moment.
 
 The project here is small, three tables and two views, but runs as the real one does: by `warehouse plan`, in a process
-of its own, on a server of its own. Every row of a delivery carries the delivery's number.
+of its own, on a server of its own. Rows carry the number of their delivery: all
+rows of the small tables, every hundredth of the large one, which so changes by one per cent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import duckdb
 import pymysql
 import pytest
 
-from loader import server
+from loader import landing, server
 from loader.settings import PROJECT, ServingUrl
 from road import Road
 
@@ -54,7 +55,8 @@ ROWS = {"fact_large": 250_000, "fact_small": 20_000, "dim_thing": 500}
 MODELS = {
     "star": """
 MODEL (name star.@table_name, kind FULL, blueprints (@blueprints));
-SELECT i::BIGINT AS row_key, @delivery AS delivery, 'Text ' || i % 100 AS label,
+SELECT i::BIGINT AS row_key, IF(@row_count < 100000 OR i % 100 = 0, @delivery, NULL) AS delivery,
+  'Text ' || i % 100 AS label,
   IF(i % 100 = 0, @delivery, 1) * i::DECIMAL(14, 2) AS amount
 FROM RANGE(@row_count) AS r(i)
 """.replace("@blueprints", ", ".join(f"(table_name := {name}, row_count := {rows})" for name, rows in ROWS.items())),
@@ -112,8 +114,14 @@ class SmallRoad(Road):
         assert self.views() == sorted(VIEWS)
         assert self.leftovers() == []
 
+    def collect(self) -> None:
+        """Remove what no environment uses."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb")) as con:
+            con.execute(landing.CATALOG)  # no file has landed here
+        assert self.run("warehouse", "janitor", "--ignore-ttl") == 0, self.output
+
     def leftovers(self) -> list[str]:
-        return [name for name in self.views("sqlmesh__serving") if re.match("(new|old)__", name)]
+        return [name for name in self.views("sqlmesh__serving") if re.match("(new|old|changes)__", name)]
 
     def shown_delivery(self) -> int:
         """Return the delivery that all views show, having seen that each is whole, down to the sum of its amounts."""
@@ -161,7 +169,7 @@ def test_a_reader_sees_all_old_views_or_all_new_ones(road: SmallRoad) -> None:
     failures: list[Exception] = []
     ended = threading.Event()
     deliveries = EVERYTHING.replace("COUNT(*)", "1").replace("SUM(amount)", "1").replace("MIN(delivery)", "delivery")
-    deliveries = re.sub(r"(FROM serving\.(?:fact|dim)_\w+)", r"\1 LIMIT 1", deliveries)
+    deliveries = re.sub(r"(FROM serving\.(?:fact|dim)_\w+)", r"\1 WHERE row_key = 0", deliveries)
 
     def poll() -> None:
         connection = pymysql.connect(
@@ -224,6 +232,22 @@ def test_a_killed_server_is_named_and_the_next_plan_converges(road: SmallRoad) -
     road.deliver(old + 1)
 
 
+def test_one_per_cent_of_a_large_table_is_sent_and_the_janitor_takes_what_no_version_shows(
+    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = road.shown_delivery()
+    stores = [name for name in road.views("sqlmesh__serving") if name.startswith("store__")]
+    assert len(stores) == 1
+    before = road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}")
+    road.deliver(old + 1)
+    assert [name for name in road.views("sqlmesh__serving") if name.startswith("store__")] == stores
+    assert road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}") == [(before[0][0] + 2_500,)]
+    monkeypatch.setenv("DELIVERY", str(old + 1))
+    road.collect()
+    assert road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}") == [(250_000,)]
+    assert road.shown_delivery() == old + 1
+
+
 def test_verify_finds_what_was_changed_on_the_server(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DELIVERY", str(road.shown_delivery()))
     assert road.run("warehouse", "verify") == 0, road.output
@@ -267,3 +291,51 @@ def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: 
     assert road.shown_delivery() == old
     assert road.views() == sorted(VIEWS)
     road.deliver(old + 1)
+
+
+def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_alone(
+    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test on this server: it starts over there, with accounts that can do no more than they are granted."""
+    admin = ServingUrl.parse(road.url or "")
+    passwords = {name: f"hush-{name}-{random.randrange(10**9)}" for name in ("least_publisher", "least_reader")}
+    for schema in ("serving", "sqlmesh__serving"):
+        road.query(f"DROP DATABASE IF EXISTS {schema}")
+    for name, password in passwords.items():
+        road.query(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'")
+    monkeypatch.setenv("DELIVERY", "1")
+    accounts = ("--publisher", "least_publisher", "--reader", "least_reader", "--host", "127.0.0.1")
+    assert road.run("warehouse", "grants", *accounts) == 0
+    printed = road.output
+    assert road.run("warehouse", "grants", *accounts, "--apply") == 0, road.output
+
+    def url(name: str) -> str:
+        return f"mysql://{name}:{passwords[name]}@{admin.host}:{admin.port}/"
+
+    least = SmallRoad(road.folder.parent / "least", url("least_publisher"))
+    running = least.start(1)
+    arguments = Path(f"/proc/{running.pid}/cmdline").read_text()
+    output, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, output
+    least.deliver(2)
+    monkeypatch.setenv("DELIVERY", "2")
+    least.collect()
+    assert least.run("warehouse", "verify") == 0, least.output
+
+    reader = SmallRoad(road.folder.parent / "reader", url("least_reader"))
+    assert {name for (name,) in reader.query("SHOW DATABASES")} - {"information_schema", "performance_schema"} == {
+        "serving"
+    }
+    assert reader.shown_delivery() == 2
+    for refused in (
+        "SELECT * FROM sqlmesh__serving.publish_version",
+        "INSERT INTO serving.dim_thing VALUES (1, 1, 'x', 1)",
+        "DROP VIEW serving.dim_thing",
+    ):
+        with pytest.raises(pymysql.err.MySQLError, match="denied"):
+            reader.query(refused)
+
+    hush = passwords["least_publisher"]
+    assert hush not in printed + output + arguments + least.output
+    for file in least.folder.rglob("*"):
+        assert not file.is_file() or hush.encode() not in file.read_bytes(), file

@@ -25,7 +25,7 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import publish, serving, transfer
+from loader import publish, serving, transfer, versions
 from loader.publish import Publication, Publish
 from loader.serving import ServingConnection, ServingError
 from loader.settings import ServingUrl
@@ -448,6 +448,109 @@ def test_a_long_text_is_shown_where_it_differs(bench: Bench) -> None:
     change = corrupting("UPDATE {} SET t = INSERT(t, 900, 1, 'y')")
     with pytest.raises(SQLMeshError, match=r"stored '(x{20})y(x{39})' \(from character 880 of 1000\)"):
         bench.publication("SELECT 1 AS k, REPEAT('x', 1000) AS t", of=change).run()
+
+
+# Versions of a large table
+
+CHANGED = (
+    f"SELECT * REPLACE (IF(k = 7, 0, amount) AS amount) FROM ({ROWS}) WHERE k <> 9 UNION ALL BY NAME SELECT 5000 AS k"
+)
+
+
+def version_of(bench: Bench, physical: str, query: str, of: type[Publication] = Publication) -> None:
+    table = exp.to_table(f'"serving"."{PHYSICAL}"."{physical}"')
+    of(bench.adapter, table, model(indexes="(t)"), [], parse_one(query, dialect="duckdb")).run()
+
+
+def stores(bench: Bench) -> dict[str, int]:
+    names = [name for name in bench.tables() if name.startswith("store__")]
+    return {name: bench.sql(f"SELECT COUNT(*) FROM {PHYSICAL}.{name}")[0][0] for name in names}
+
+
+@pytest.fixture
+def large(way: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A bench where a table of 100 rows is a large one."""
+    monkeypatch.setattr(versions, "VERSIONED_ROWS", 100)
+    monkeypatch.setattr(transfer, "SLICE_ROWS", 100)
+    return way
+
+
+@pytest.mark.serving
+def test_a_new_version_adds_what_is_new_and_leaves_the_old_one_whole(large: Bench) -> None:
+    version_of(large, "t__1", ROWS)
+    rows = large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k")
+    assert len(rows) == 1000
+    version_of(large, "t__2", CHANGED)
+    assert list(stores(large).values()) == [1002]  # one changed, one new; one gone
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    changed = large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k")
+    assert [row[0] for row in changed] == [*(k for k in range(1000) if k != 9), 5000]
+    assert (rows[7][3], changed[7][3]) == (Decimal("7.07"), Decimal("0.00"))
+    assert [changed[:7], changed[8:9], changed[9:-1]] == [rows[:7], rows[8:9], rows[10:]]
+    version_of(large, "t__3", ROWS)  # what it was before
+    version_of(large, "t__4", ROWS)  # nothing at all is new
+    assert list(stores(large).values()) == [1004]
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__4 ORDER BY k") == rows
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k") == changed
+    for physical in ("t__1", "t__3"):
+        Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."{physical}"', physical_schema=PHYSICAL)
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k") == changed
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__4 ORDER BY k") == rows
+    Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."t__2"', physical_schema=PHYSICAL)
+    assert list(stores(large).values()) == [1000]
+    Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."t__4"', physical_schema=PHYSICAL)
+    assert large.tables() == {"publish_version"}
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT * REPLACE (amount + k % 3 AS amount) FROM ({ROWS})",
+        f"SELECT * REPLACE (t || ' and some more of it' AS t) FROM ({ROWS})",
+        f"SELECT *, 1 AS more FROM ({ROWS})",
+    ],
+    ids=["many rows changed", "a wider text", "another column"],
+)
+def test_a_version_that_differs_much_gets_a_store_of_its_own(large: Bench, query: str) -> None:
+    version_of(large, "t__1", ROWS)
+    version_of(large, "t__2", query)
+    assert list(stores(large).values()) == [1000, 1000]
+    assert large.sql(f"SELECT COUNT(*), MIN(k), MAX(k) FROM {PHYSICAL}.t__2") == [(1000, 0, 999)]
+
+
+@pytest.mark.serving
+def test_wrong_changes_are_seen_undone_and_the_table_is_loaded_whole(
+    large: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    version_of(large, "t__1", ROWS)
+    rows = large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k")
+    [(store, _)] = stores(large).items()
+
+    def losing(*arguments: Any) -> int | None:
+        number = versions_changes(*arguments)
+        large.duckdb(f"UPDATE {arguments[2]} SET amount = 1 WHERE k = 7")
+        return number
+
+    versions_changes = versions.changes
+    monkeypatch.setattr(versions, "changes", losing)
+    version_of(large, "t__2", CHANGED)
+    assert "column amount: another checksum" in caplog.text
+    assert stores(large)[store] == 1000
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    assert large.sql(f"SELECT amount FROM {PHYSICAL}.t__2 WHERE k = 7") == [(Decimal("0.00"),)]
+
+
+@pytest.mark.serving
+def test_a_row_lost_on_the_server_is_seen_when_the_next_version_ends_it(
+    large: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    version_of(large, "t__1", ROWS)
+    [(store, _)] = stores(large).items()
+    large.sql(f"DELETE FROM {PHYSICAL}.{store} WHERE k = 7")
+    version_of(large, "t__2", CHANGED)
+    assert "column k: another checksum" in caplog.text or "rows sent" in caplog.text
+    assert large.sql(f"SELECT COUNT(*) FROM {PHYSICAL}.t__2") == [(1000,)]
 
 
 # What a failure leaves
