@@ -1,9 +1,10 @@
 # All that is kept lies in WAREHOUSE_HOME. SERVING_URL holds a password, so the programs get both by the environment alone.
 export WAREHOUSE_HOME ?= $(CURDIR)/.warehouse
 export SERVING_URL
+export BENCH_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate parsers plan dashboard picture mysql mysql-stop clean
+.PHONY: help setup demo test faults bench check generate parsers plan dashboard picture mysql mysql-stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -15,10 +16,16 @@ demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them
 	@scripts/server.sh
 	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
 
+faults: setup ## Kill a plan at 40 moments, and its server once: [FAULT_KILLS=n]
+	@FAULT_KILLS=$${FAULT_KILLS:-40} .venv/bin/pytest tests/test_faults.py
+
 test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
 	@scripts/browser.sh install
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
+	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)
 
 check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
 	@scripts/check.sh

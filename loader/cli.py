@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -29,6 +30,11 @@ def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise
+            why = f"another command writes to this warehouse: let it end, then try again. {error}"
+            raise click.ClickException(why) from error
         except (LandingRefused, ContractError, ServerError, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
@@ -60,6 +66,48 @@ def plan(environment: str) -> None:
     screen.print(f"serving    {_server_shown()}")
     planned = _planned(lambda: planning.plan(environment))
     screen.print(f"planned    {planned.models.total()} models built, {planned.audits} audits passed")
+
+
+@main.command()
+@click.argument("environment", default="prod")
+@says_errors
+def verify(environment: str) -> None:
+    """Compare what ENVIRONMENT shows on the server now with DuckDB: rows, NULLs and a checksum of every column."""
+    from loader import verification
+
+    shown = Table("table", "rows", "", box=None)
+    found = list(verification.verify(environment))
+    for table in found:
+        shown.add_row(table.name, "" if table.rows is None else f"{table.rows:,}", table.difference or "equal")
+    screen.print(shown)
+    if differing := [table for table in found if table.difference]:
+        raise click.ClickException(
+            f"{len(differing)} of {len(found)} published tables differ from DuckDB. To publish them again, change "
+            "nothing and run: sqlmesh plan --restate-model "
+            + " --restate-model ".join(f"serving.{table.name}" for table in differing)
+        )
+    screen.print(f"verified   {len(found)} published tables, all columns equal to DuckDB's")
+
+
+@main.command()
+@click.option("--publisher", default="warehouse_publisher", show_default=True, help="The account of SERVING_URL.")
+@click.option("--reader", default="warehouse_reader", show_default=True, help="The account of Power BI and the like.")
+@click.option("--host", default="%", show_default=True, help="The hosts that both come from.")
+@click.option("--apply", "applies", is_flag=True, help="Run them on the server of SERVING_URL instead.")
+@says_errors
+def grants(publisher: str, reader: str, host: str, applies: bool) -> None:
+    """Print the least privileges of the account that publishes and of the one that reads; both accounts must exist."""
+    from loader import grants as privileges
+
+    statements = privileges.statements(publisher, reader, host)
+    if not applies:
+        for statement in statements:
+            click.echo(f"{statement};")
+    elif url := settings.serving():
+        privileges.apply(url, statements)
+        screen.print(f"granted    {len(statements)} times on {url.shown}")
+    else:
+        raise click.ClickException("SERVING_URL=embedded: a DuckDB file has no accounts")
 
 
 @main.command()

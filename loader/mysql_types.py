@@ -1,7 +1,18 @@
-"""Which MySQL type holds every value of a DuckDB type, which values have none, and a digest both engines agree on."""
+"""Which MySQL type holds every value of a DuckDB type, which values have none, and checksums both engines agree on.
+
+The checksum of a column is SUM(value x weight) over its rows, in whatever order they are. `value` is the column's value
+as a whole number below 2^32: a number or an instant modulo a prime, a decimal's digits, or a hash of the text. `weight`
+is a number below 2^31 made of the row's primary key. So one value that changes changes the sum (of a text, with
+probability 1 - 2^-32), and of several changes, such as values that moved to other rows, only those escape that happen
+to make sum(change x weight) zero: a chance of about 2^-30, since the weight is quadratic in the key and knows nothing
+of the changes. Sums of products cost a server a third of hashing every value, and tell which column it is.
+Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
+it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,18 +46,31 @@ TYPES = {
 }
 """MySQL's type for each of DuckDB's, as sqlglot names them; DECIMAL(p, s) stays, text gets a width."""
 
+VALUE_PRIME = 2_147_483_629
+"""The greatest prime below 2^31 - 1, which itself is what servers make of a number that is too large."""
+
+WEIGHT_PRIMES = (32_749, 32_719)
+"""Two primes below 2^15: a value times a weight stays below 2^63."""
+
+FEW_TEXTS = 10_000
+"""Up to so many different texts a column's checksum is made of CRC32."""
+
 SEPARATOR = "\x1f"
 """Stands between the texts of a row's values, and for NULL, where the digest of the row is taken."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A published column: its name, its DuckDB type (as sqlglot names it), its MySQL type, the width of a text."""
+    """A published column: its name, its DuckDB type (as sqlglot names it), its MySQL type, the width of a text.
+
+    `has_few_texts` says that it is a text of which there are not many different ones.
+    """
 
     name: str
     kind: str
     mysql: str
     width: int | None = None
+    has_few_texts: bool = False
 
     @property
     def value(self) -> str:
@@ -90,6 +114,42 @@ class Column:
         return f"{name}::VARCHAR"
 
     @property
+    def sent_number(self) -> str | None:
+        """DuckDB's expression for a sent value as a whole number; None where only its text is compared."""
+        name = duckdb_name(self.name)
+        if self.kind == "DATE":
+            return f"({name} - DATE '1970-01-01')"
+        if self.kind.startswith("TIMESTAMP"):
+            return f"epoch_us({name}::TIMESTAMP)"
+        return name if self.is_integer else None
+
+    @property
+    def stored_number(self) -> str:
+        """MySQL's expression for the same number of a stored value."""
+        name = mysql_name(self.name)
+        if self.kind == "DATE":
+            return f"(TO_DAYS({name}) - 719528)"
+        if self.kind.startswith("TIMESTAMP"):
+            return f"((TO_SECONDS({name}) - 62167219200) * 1000000 + MICROSECOND({name}))"
+        return name
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is stored in one of MySQL's integer types."""
+        return self.mysql in {"SMALLINT", "INT", "BIGINT"}
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its literals are written without quotes."""
+        return self.is_integer or self.mysql == "DOUBLE" or self.mysql.startswith("DECIMAL")
+
+    @property
+    def scale(self) -> int | None:
+        """The decimals of a DECIMAL of up to 18 digits; None for every other type."""
+        digits = re.fullmatch(r"DECIMAL\((\d+), (\d+)\)", self.mysql)
+        return int(digits[2]) if digits and int(digits[1]) <= 18 else None
+
+    @property
     def literal(self) -> str:
         """DuckDB's expression for the value as a literal of MySQL's."""
         text = f"{duckdb_name(self.name)}::VARCHAR"
@@ -122,7 +182,7 @@ def _scientific(text: str, mantissa: str, strip: str, integer: str) -> str:
     return f"CASE WHEN {text} IS NULL THEN NULL WHEN {stripped} = '' THEN '0' ELSE {printed} END"
 
 
-def column(name: str, dtype: exp.DataType, width: int | None) -> Column:
+def column(name: str, dtype: exp.DataType, width: int | None, has_few_texts: bool = False) -> Column:
     """Return the published column of a DuckDB type; `width` is that of a text, in characters.
 
     Raises:
@@ -130,7 +190,7 @@ def column(name: str, dtype: exp.DataType, width: int | None) -> Column:
     """
     kind = dtype.this.name
     if is_text(dtype):
-        return Column(name, "TEXT", f"VARCHAR({width})", width)
+        return Column(name, "TEXT", f"VARCHAR({width})", width, has_few_texts)
     if kind == "DECIMAL" and int(dtype.expressions[1].name) <= 30:
         return Column(name, kind, dtype.sql("mysql"))
     if kind not in TYPES:
@@ -148,6 +208,74 @@ def width(longest: int | None) -> int:
 def is_text(dtype: exp.DataType) -> bool:
     """Return whether values of the type are published as text of a width."""
     return dtype.is_type(*exp.DataType.TEXT_TYPES, exp.DataType.Type.ENUM)
+
+
+def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[str], list[str]]:
+    """Return DuckDB's and MySQL's aggregates that are compared: the rows, then of each column its values and checksum.
+
+    DuckDB has 0 for the checksum of a column that `has_few_texts`: `text_weights` gives what to hash.
+    """
+    sent, stored = ["COUNT(*)"], ["COUNT(*)"]
+    sent_weight, stored_weight = _weights(key)
+    # No value counts as 0, which is what NULL adds: whole numbers are moved into 1 to 2^32, decimals by half a digit.
+    for c in columns:
+        sent.append(f"COUNT({duckdb_name(c.name)})")
+        stored.append(f"COUNT({mysql_name(c.name)})")
+        if c.sent_number:
+            sent.append(f"SUM(({c.sent_number}::BIGINT % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {sent_weight})")
+            stored.append(f"SUM(({c.stored_number} % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {stored_weight})")
+        elif c.scale is not None:
+            half = f"0.{'0' * c.scale}5"
+            digits = f"{duckdb_name(c.name)}::DECIMAL(38, {c.scale + 1})"
+            sent.append(f"SUM(({digits} + {half}) * {sent_weight}::DECIMAL(38, 0))")
+            stored.append(f"SUM(({mysql_name(c.name)} + {half}) * {stored_weight})")
+        elif c.has_few_texts:
+            sent.append("0")
+            stored.append(f"SUM(CRC32({mysql_name(c.name)}) * {stored_weight})")
+        else:
+            sent.append(f"SUM({_duckdb_hash(c.sent_text)} * {sent_weight})")
+            stored.append(f"SUM({_mysql_hash(c.stored_text)} * {stored_weight})")
+    return sent, stored
+
+
+def text_weights(column: Column, key: Sequence[Column], select: str) -> str:
+    """Return DuckDB's query for the different texts of a column, and the sum of the weights of each."""
+    name = duckdb_name(column.name)
+    return f"SELECT {name}, SUM({_weights(key)[0]}) FROM ({select}) WHERE {name} IS NOT NULL GROUP BY 1"
+
+
+def _weights(key: Sequence[Column]) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's expression for the weight of a row, a number from 1 to 2^31.
+
+    It is made of the numbers and days of the key, and the lengths of its texts; a key of texts alone is hashed.
+    """
+    numbers = [c for c in key if c.sent_number]
+    if numbers:
+        texts = [c for c in key if c.kind == "TEXT"]
+        sent = [f"{c.sent_number}::BIGINT" for c in numbers] + [f"strlen({duckdb_name(c.name)})" for c in texts]
+        stored = [c.stored_number for c in numbers] + [f"LENGTH({mysql_name(c.name)})" for c in texts]
+    else:
+        sent = [_duckdb_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.sent_text for c in key)})")]
+        stored = [_mysql_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.stored_text for c in key)})")]
+    return _weight(sent), _weight(stored)
+
+
+def _weight(parts: Sequence[str]) -> str:
+    """Return 2^30 plus the product of two residues: of the sums of the parts, or of one part by two primes."""
+    factors = []
+    for number, prime in enumerate(WEIGHT_PRIMES):
+        mine = parts[number::2] or parts
+        summed = " + ".join(f"{part} % {prime}" for part in mine)
+        factors.append(f"({summed})" if len(mine) == 1 else f"(({summed}) % {prime})")
+    return f"({factors[0]} * {factors[1]} + {1 << 30})"
+
+
+def _duckdb_hash(text: str) -> str:
+    return f"('0x' || LEFT(SHA256({text}), 8))::BIGINT"
+
+
+def _mysql_hash(text: str) -> str:
+    return f"CAST(CONV(LEFT(SHA2({text}, 256), 8), 16, 10) AS SIGNED)"
 
 
 def digests(columns: Sequence[Column]) -> tuple[str, str]:

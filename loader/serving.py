@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 from pydantic import Field, SecretStr
@@ -13,10 +16,14 @@ from sqlglot import exp
 from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConnectionConfig
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
 from sqlmesh.core.engine_adapter.mysql import MySQLEngineAdapter
-from sqlmesh.core.engine_adapter.shared import CatalogSupport
+from sqlmesh.core.engine_adapter.shared import CatalogSupport, DataObject, DataObjectType
+from sqlmesh.core.snapshot import SnapshotEvaluator
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from loader.settings import ServingUrl
+
+if TYPE_CHECKING:
+    from sqlmesh.core._typing import TableName
 
 CATALOG = "serving"
 """The gateway's name, and the catalog in which SQLMesh sees its models (MySQL itself has no catalogs)."""
@@ -33,6 +40,9 @@ SQL_MODE = ",".join(
 )
 """MySQL's own default, set on every connection: no value changes in silence, and MariaDB is no laxer about views."""
 
+LOCK_SECONDS = 60
+"""How long a change of a table or a view waits for those who read it, and others for the change."""
+
 REMEDIES = {
     (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
     (1045, 1698): "check user and password in SERVING_URL (percent-encode : / @ in the password)",
@@ -45,6 +55,11 @@ REMEDIES = {
     (1071, 1074, 1118): "too wide for InnoDB: shorten the text columns",
 }
 """What to do about the errors of a server, or of PyMySQL, by their numbers."""
+
+
+def running(sql: str) -> str:
+    """Return what is being done, for a message: the statement, short, without SQLMesh's comment and without values."""
+    return "running " + re.sub(r"^/\*.*?\*/ | VALUES .*| SET physical.*", "", " ".join(sql[:1000].split()))[:100]
 
 
 class ServingError(SQLMeshError):
@@ -98,14 +113,57 @@ def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Conne
         # collation of the session that creates it.
         collation = "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
         with connection.cursor() as cursor:
-            cursor.execute(f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}', collation_connection = '{collation}'")
+            cursor.execute(
+                f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}', collation_connection = '{collation}', "
+                f"lock_wait_timeout = {LOCK_SECONDS}"
+            )
     except pymysql.err.MySQLError as error:
         raise ServingError(error, f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}") from error
     return connection
 
 
+def _promote_at_once(promote: Callable[..., None]) -> Callable[..., None]:
+    """Let SQLMesh, which replaces the views of an environment one by one, swap those on the server at one moment."""
+
+    @wraps(promote)
+    def run(self: SnapshotEvaluator, *args: Any, **kwargs: Any) -> None:
+        adapter = self.adapters.get(CATALOG)
+        with adapter.one_swap() if isinstance(adapter, ServingAdapter) else nullcontext():
+            promote(self, *args, **kwargs)
+
+    return run
+
+
+# SQLMesh has no hook around the promotion of an environment that may fail it: what runs after it runs too late.
+SnapshotEvaluator.promote = _promote_at_once(SnapshotEvaluator.promote)
+
+
+class Session:
+    """One more connection to the server, for work beside the adapter's own; each statement commits itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take over the connection."""
+        connection.autocommit(True)
+        self._cursor = connection.cursor()
+
+    def execute(self, sql: str) -> tuple[int, int]:
+        """Run a statement; return the rows that it changed, and its warnings."""
+        try:
+            self._cursor.execute(sql)
+        except pymysql.err.MySQLError as error:
+            raise ServingError(error, running(sql)) from error
+        return self._cursor.rowcount, self._cursor.warning_count
+
+    def fetchall(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        self.execute(sql)
+        return self._cursor.fetchall()
+
+
 class ServingAdapter(MySQLEngineAdapter):
     """MySQL under a virtual catalog, so that the names of its models nest as deep as DuckDB's."""
+
+    _staged: list[exp.Table] | None = None
 
     @property
     def catalog_support(self) -> CatalogSupport:
@@ -121,6 +179,72 @@ class ServingAdapter(MySQLEngineAdapter):
         """The adapter that SQLMesh has opened on the warehouse (the configuration keeps one for each file)."""
         return self._extra_config["source"].create_engine_adapter()
 
+    def drop_data_object_on_type_mismatch(self, data_object: DataObject | None, expected_type: DataObjectType) -> bool:
+        """Drop what is no table where one should be; but not a large published table, which is a view of a store."""
+        if data_object and data_object.type.is_view and expected_type.is_table:
+            return False
+        return super().drop_data_object_on_type_mismatch(data_object, expected_type)
+
+    @contextmanager
+    def sessions(self, number: int) -> Iterator[list[Session]]:
+        """Open `number` more connections; close them at the end."""
+        with ExitStack() as stack:
+            connect = self._extra_config["connect"]
+            yield [Session(stack.enter_context(closing(connect()))) for _ in range(number)]
+
+    def fetch_at_once(self, queries: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Run queries of one row each, all at once, and return their rows."""
+        with self.sessions(len(queries)) as sessions, ThreadPoolExecutor(len(queries)) as pool:
+            return [rows[0] for rows in pool.map(Session.fetchall, sessions, queries)]
+
+    @contextmanager
+    def one_swap(self) -> Iterator[None]:
+        """Create the views that are created inside this beside the old ones, and rename all into place at its end.
+
+        RENAME TABLE takes all its names at once: a reader's statement sees the old views or the new ones, never a
+        mixture, and a failure before it leaves the old ones. It waits for statements that read any of these views, and
+        statements that come while it waits queue behind it, at most LOCK_SECONDS.
+        """
+        self._staged = staged = []
+        try:
+            yield
+            self._staged = None
+            for schema in sorted({view.db for view in staged}):
+                self._drop_views(schema, "old__")  # left by a plan that was killed
+                self._swap(schema, sorted(view.name for view in staged if view.db == schema))
+        finally:
+            self._staged = None
+            if self.connection.open:
+                for schema in {view.db for view in staged}:
+                    self._drop_views(schema, "(new|old)__")
+
+    def _swap(self, schema: str, names: Sequence[str]) -> None:
+        there = self._views(schema)
+        renames = [(name, f"old__{name}") for name in names if name in there]
+        renames += [(f"new__{name}", name) for name in names]
+        listed = ", ".join(f"`{schema}`.`{before}` TO `{schema}`.`{after}`" for before, after in renames)
+        self.execute(f"RENAME TABLE {listed}")
+
+    def _drop_views(self, schema: str, prefix: str) -> None:
+        if views := [name for name in self._views(schema) if re.match(prefix, name)]:
+            self.execute("DROP VIEW IF EXISTS " + ", ".join(f"`{schema}`.`{name}`" for name in views))
+            self._clear_data_object_cache()
+
+    def _views(self, schema: str) -> list[str]:
+        rows = self.fetchall(f"SELECT table_name FROM information_schema.views WHERE table_schema = '{schema}'")
+        return [name for (name,) in rows]
+
+    def create_view(self, view_name: TableName, *args: Any, **kwargs: Any) -> None:
+        """Create a view; inside `one_swap`, beside the one that readers see."""
+        if self._staged is None:
+            super().create_view(view_name, *args, **kwargs)
+            return
+        view = exp.to_table(view_name)
+        staged = view.copy()
+        staged.set("this", exp.to_identifier(f"new__{view.name}", quoted=True))
+        super().create_view(staged, *args, **kwargs)
+        self._staged.append(view)
+
     def _to_sql(self, expression: exp.Expression, quote: bool = True, **kwargs: Any) -> str:
         expression = expression.copy()
         for name in expression.find_all(exp.Table, exp.Column):
@@ -132,9 +256,7 @@ class ServingAdapter(MySQLEngineAdapter):
         try:
             super()._execute(sql, track_rows_processed, **kwargs)
         except pymysql.err.MySQLError as error:
-            # The statement without SQLMesh's comment, and without values: they may be a patient's.
-            statement = re.sub(r"^/\*.*?\*/ | VALUES .*", "", " ".join(sql[:1000].split()))
-            raise ServingError(error, f"running {statement[:100]}") from error
+            raise ServingError(error, running(sql)) from error
 
     def _fetch_native_df(self, query: exp.Expression | str, quote_identifiers: bool = False) -> Any:
         """Fetch the rows of `query`; from DuckDB if its tables are there (`sqlmesh evaluate` of a published model)."""
@@ -173,7 +295,7 @@ class ServingConnection(MySQLConnectionConfig):
 
     @property
     def _extra_engine_config(self) -> dict[str, Any]:
-        return {"source": self.source}
+        return {"source": self.source, "connect": self._connection_factory_with_kwargs}
 
 
 class EmbeddedConnection(DuckDBConnectionConfig):

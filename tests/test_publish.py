@@ -25,7 +25,7 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import publish, serving
+from loader import publish, serving, transfer, versions
 from loader.publish import Publication, Publish
 from loader.serving import ServingConnection, ServingError
 from loader.settings import ServingUrl
@@ -94,8 +94,8 @@ class Bench:
                 for name, dtype in columns}  # fmt: skip
 
     def tables(self) -> set[str]:
-        """Return the tables in the physical schema."""
-        return {name for (name,) in self.sql(f"SHOW TABLES IN {PHYSICAL}")}
+        """Return the tables in the physical schema, without the list of versions."""
+        return {name for (name,) in self.sql(f"SHOW TABLES IN {PHYSICAL}")} - {versions.LISTED}
 
     def checksum(self) -> list[tuple[Any, ...]]:
         """Return the server's own checksum of the published table."""
@@ -168,6 +168,10 @@ TYPES: list[tuple[str, list[str], str, list[Any]]] = [
     ("UHUGEINT", [str(2**128 - 1)], "decimal(39,0)", [2**128 - 1]),
     ("DECIMAL(14, 2)", ["0.01", "-0.01", "999999999999.99"], "decimal(14,2)",
      [Decimal("0.01"), Decimal("-0.01"), Decimal("999999999999.99")]),
+    ("DECIMAL(18, 6)", ["-999999999999.999999", "0.000001"], "decimal(18,6)",
+     [Decimal("-999999999999.999999"), Decimal("0.000001")]),
+    ("DECIMAL(18, 18)", ["0." + "9" * 18], "decimal(18,18)", [Decimal("0." + "9" * 18)]),
+    ("DECIMAL(18, 0)", ["-" + "9" * 18], "decimal(18,0)", [Decimal("-" + "9" * 18)]),
     ("DECIMAL(38, 30)", ["-99999999." + "9" * 30, "0." + "0" * 29 + "1"], "decimal(38,30)",
      [Decimal("-99999999." + "9" * 30), Decimal("0." + "0" * 29 + "1")]),
     ("DECIMAL(38, 0)", ["9" * 38], "decimal(38,0)", [Decimal("9" * 38)]),
@@ -241,11 +245,12 @@ def test_anything_that_hypothesis_thinks_of_arrives(bench: Bench) -> None:
 
 @pytest.mark.serving
 def test_slices_give_every_row_once(way: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "SLICE_ROWS", 100)
-    monkeypatch.setattr(publish, "BATCH_ROWS", 30)
-    monkeypatch.setattr(publish, "BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(transfer, "SLICE_ROWS", 100)
+    monkeypatch.setattr(transfer, "SESSIONS", 3)
+    monkeypatch.setattr(transfer, "BATCH_ROWS", 30)
+    monkeypatch.setattr(transfer, "BATCH_CHARACTERS", 100)
     query = "SELECT 'key ' || (i * 7919 % 1000 // 3) AS a, i AS b FROM RANGE(1000) AS r(i)"
-    assert len(way.publication(query, "a, b")._slices()) > 5
+    assert [len(share) for share in way.publication(query, "a, b").transfer.shares] == [3, 3, 4]
     way.publish(query, "a, b")
     assert way.sql(f"SELECT COUNT(*), COUNT(DISTINCT a, b), SUM(b) FROM {PHYSICAL}.t") == [(1000, 1000, 499500)]
 
@@ -362,28 +367,39 @@ def test_properties_are_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch)
 ROWS = """
     SELECT i AS k, CASE WHEN i % 3 > 0 THEN 'Text ' || i END AS t, CASE WHEN i % 4 > 0 THEN 'Other ' || i END AS u,
         (i * 1.01)::DECIMAL(14, 2) AS amount, TIMESTAMP '2024-01-01' + INTERVAL (i) MINUTE AS at, i / 3 AS ratio,
-        DATE '2024-01-01' + i::INTEGER AS day
+        DATE '2024-01-01' + i::INTEGER AS day, CASE WHEN i % 2 = 1 THEN i // 2 END AS n
     FROM RANGE(1000) AS r(i)
 """
 CORRUPTIONS = {
     "row skipped": ("DELETE FROM {} WHERE k = 7", "1,000 rows sent, 999 stored.*the row where k = 7 is not there"),
-    "row added": ("INSERT INTO {} SELECT k + 5000, t, u, amount, at, ratio, day FROM {} WHERE k = 7",
+    "row added": ("INSERT INTO {} SELECT k + 5000, t, u, amount, at, ratio, day, n FROM {} WHERE k = 7",
                   "1,001 stored.*the row where k = 5007 was not sent"),
     "row replaced": ("UPDATE {} SET k = 5007 WHERE k = 7", "k = 7 is not there; the row where k = 5007 was not sent"),
+    "rows cut off": ("DELETE FROM {} WHERE k > 500", "1,000 rows sent, 501 stored"),
     "text cut": ("UPDATE {} SET t = LEFT(t, 6) WHERE k = 100", "t where k = 100: sent 'Text 100', stored 'Text 1'"),
-    "NULL to empty": ("UPDATE {} SET t = '' WHERE k = 3", "t where k = 3: sent NULL, stored ''"),
+    "NULL to empty": ("UPDATE {} SET t = '' WHERE k = 3",
+                      "column t: 334 NULL sent, 333 stored.*t where k = 3: sent NULL, stored ''"),
+    "NULL to zero": ("UPDATE {} SET n = 0 WHERE k = 2",
+                     "column n: 500 NULL sent, 499 stored.*n where k = 2: sent NULL"),
+    "NULL and zero swapped": ("UPDATE {} SET n = CASE k WHEN 2 THEN 0 END WHERE k IN (1, 2)",
+                              "column n: another checksum.*n where k = [12]: sent .*stored"),
+    "number clipped": ("UPDATE {} SET n = 2147483647 WHERE k = 1", "column n: .*n where k = 1: sent '0'"),
     "NULL to text": ("UPDATE {} SET t = 'NULL' WHERE k = 3", "t where k = 3: sent NULL, stored 'NULL'"),
     "value to NULL": ("UPDATE {} SET u = NULL WHERE k = 5", "u where k = 5: sent 'Other 5', stored NULL"),
     "case": ("UPDATE {} SET t = LOWER(t) WHERE k = 7", "t where k = 7: sent 'Text 7', stored 'text 7'"),
     "accent": ("UPDATE {} SET t = REPLACE(t, 'e', 'é') WHERE k = 7", "t where k = 7: sent 'Text 7', stored 'Téxt 7'"),
     "trailing blank": ("UPDATE {} SET t = CONCAT(t, ' ') WHERE k = 7", "t where k = 7: .*stored 'Text 7 '"),
-    "decimal rounded": ("UPDATE {} SET amount = ROUND(amount, 1) WHERE k = 7", "amount .*: sent '7.07', stored '7.10'"),
+    "decimal rounded": ("UPDATE {} SET amount = ROUND(amount, 1) WHERE k = 7",
+                        "column amount: another checksum.*amount .*: sent '7.07', stored '7.10'"),
     "double rounded": ("UPDATE {} SET ratio = ROUND(ratio, 12) WHERE k = 7", "ratio where k = 7: sent '23333"),
     "time shifted": ("UPDATE {} SET at = at + INTERVAL 1 HOUR WHERE k = 7",
                      "at where k = 7: sent '2024-01-01 00:07:00.000000', stored '2024-01-01 01:07:00.000000'"),
     "all times shifted": ("UPDATE {} SET at = at + INTERVAL 1 HOUR", "at where k = "),
     "microsecond": ("UPDATE {} SET at = at + INTERVAL 1 MICROSECOND WHERE k = 7", "at where k = 7: .*:00.000001'"),
     "day": ("UPDATE {} SET day = day - INTERVAL 1 DAY WHERE k = 7", "day .*: sent '2024-01-08', stored '2024-01-07'"),
+    "flags of neighbours swapped, there and back": (
+        "UPDATE {} SET n = CASE k WHEN 1 THEN 1 WHEN 3 THEN 0 WHEN 5 THEN 3 WHEN 7 THEN 2 END WHERE k IN (1, 3, 5, 7)",
+        "column n: another checksum"),
     "columns swapped": ("UPDATE {} SET t = (@x := t), t = u, u = @x WHERE k = 7",
                         "t where k = 7: sent 'Text 7', stored 'Other 7'; u where k = 7: .*stored 'Text 7'"),
     "rows swapped": ("UPDATE {} SET t = CASE k WHEN 7 THEN 'Text 8' ELSE 'Text 7' END WHERE k IN (7, 8)",
@@ -397,7 +413,8 @@ def corrupting(statements: str) -> type[Publication]:
     class Corrupting(Publication):
         def load(self, table: str) -> None:
             super().load(table)
-            self.adapter.execute(statements.replace("{}", table))
+            with self.adapter.sessions(1) as [session]:
+                session.execute(statements.replace("{}", table))
 
     return Corrupting
 
@@ -417,8 +434,8 @@ def test_a_corrupted_load_is_seen_before_the_swap(bench: Bench, statement: str, 
 @pytest.mark.serving
 def test_what_the_server_cuts_or_skips_on_its_own_is_seen(bench: Bench) -> None:
     class Narrow(Publication):
-        def create(self, table: str) -> None:
-            super().create(table)
+        def create(self, table: str, *arguments: Any) -> None:
+            super().create(table, *arguments)
             self.adapter.execute(f"ALTER TABLE {table} MODIFY t VARCHAR(7), MODIFY amount DECIMAL(4, 1)")
 
     with pytest.raises(SQLMeshError, match=r"1,000 rows sent, 1,000 taken: Data truncated for column 'amount'"):
@@ -431,6 +448,109 @@ def test_a_long_text_is_shown_where_it_differs(bench: Bench) -> None:
     change = corrupting("UPDATE {} SET t = INSERT(t, 900, 1, 'y')")
     with pytest.raises(SQLMeshError, match=r"stored '(x{20})y(x{39})' \(from character 880 of 1000\)"):
         bench.publication("SELECT 1 AS k, REPEAT('x', 1000) AS t", of=change).run()
+
+
+# Versions of a large table
+
+CHANGED = (
+    f"SELECT * REPLACE (IF(k = 7, 0, amount) AS amount) FROM ({ROWS}) WHERE k <> 9 UNION ALL BY NAME SELECT 5000 AS k"
+)
+
+
+def version_of(bench: Bench, physical: str, query: str, of: type[Publication] = Publication) -> None:
+    table = exp.to_table(f'"serving"."{PHYSICAL}"."{physical}"')
+    of(bench.adapter, table, model(indexes="(t)"), [], parse_one(query, dialect="duckdb")).run()
+
+
+def stores(bench: Bench) -> dict[str, int]:
+    names = [name for name in bench.tables() if name.startswith("store__")]
+    return {name: bench.sql(f"SELECT COUNT(*) FROM {PHYSICAL}.{name}")[0][0] for name in names}
+
+
+@pytest.fixture
+def large(way: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A bench where a table of 100 rows is a large one."""
+    monkeypatch.setattr(versions, "VERSIONED_ROWS", 100)
+    monkeypatch.setattr(transfer, "SLICE_ROWS", 100)
+    return way
+
+
+@pytest.mark.serving
+def test_a_new_version_adds_what_is_new_and_leaves_the_old_one_whole(large: Bench) -> None:
+    version_of(large, "t__1", ROWS)
+    rows = large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k")
+    assert len(rows) == 1000
+    version_of(large, "t__2", CHANGED)
+    assert list(stores(large).values()) == [1002]  # one changed, one new; one gone
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    changed = large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k")
+    assert [row[0] for row in changed] == [*(k for k in range(1000) if k != 9), 5000]
+    assert (rows[7][3], changed[7][3]) == (Decimal("7.07"), Decimal("0.00"))
+    assert [changed[:7], changed[8:9], changed[9:-1]] == [rows[:7], rows[8:9], rows[10:]]
+    version_of(large, "t__3", ROWS)  # what it was before
+    version_of(large, "t__4", ROWS)  # nothing at all is new
+    assert list(stores(large).values()) == [1004]
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__4 ORDER BY k") == rows
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k") == changed
+    for physical in ("t__1", "t__3"):
+        Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."{physical}"', physical_schema=PHYSICAL)
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__2 ORDER BY k") == changed
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__4 ORDER BY k") == rows
+    Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."t__2"', physical_schema=PHYSICAL)
+    assert list(stores(large).values()) == [1000]
+    Publish(large.adapter).delete(f'"serving"."{PHYSICAL}"."t__4"', physical_schema=PHYSICAL)
+    assert large.tables() == set()
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT * REPLACE (amount + k % 3 AS amount) FROM ({ROWS})",
+        f"SELECT * REPLACE (t || ' and some more of it' AS t) FROM ({ROWS})",
+        f"SELECT *, 1 AS more FROM ({ROWS})",
+    ],
+    ids=["many rows changed", "a wider text", "another column"],
+)
+def test_a_version_that_differs_much_gets_a_store_of_its_own(large: Bench, query: str) -> None:
+    version_of(large, "t__1", ROWS)
+    version_of(large, "t__2", query)
+    assert list(stores(large).values()) == [1000, 1000]
+    assert large.sql(f"SELECT COUNT(*), MIN(k), MAX(k) FROM {PHYSICAL}.t__2") == [(1000, 0, 999)]
+
+
+@pytest.mark.serving
+def test_wrong_changes_are_seen_undone_and_the_table_is_loaded_whole(
+    large: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    version_of(large, "t__1", ROWS)
+    rows = large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k")
+    [(store, _)] = stores(large).items()
+
+    def losing(*arguments: Any) -> int | None:
+        number = versions_changes(*arguments)
+        large.duckdb(f"UPDATE {arguments[2]} SET amount = 1 WHERE k = 7")
+        return number
+
+    versions_changes = versions.changes
+    monkeypatch.setattr(versions, "changes", losing)
+    version_of(large, "t__2", CHANGED)
+    assert "column amount: another checksum" in caplog.text
+    assert stores(large)[store] == 1000
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    assert large.sql(f"SELECT amount FROM {PHYSICAL}.t__2 WHERE k = 7") == [(Decimal("0.00"),)]
+
+
+@pytest.mark.serving
+def test_a_row_lost_on_the_server_is_seen_when_the_next_version_ends_it(
+    large: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    version_of(large, "t__1", ROWS)
+    [(store, _)] = stores(large).items()
+    large.sql(f"DELETE FROM {PHYSICAL}.{store} WHERE k = 7")
+    version_of(large, "t__2", CHANGED)
+    assert "column k: another checksum" in caplog.text or "rows sent" in caplog.text
+    assert large.sql(f"SELECT COUNT(*) FROM {PHYSICAL}.t__2") == [(1000,)]
 
 
 # What a failure leaves

@@ -1,0 +1,209 @@
+"""Versions of one large table that share their rows on the server, so that a new version costs what is new in it.
+
+A published table of VERSIONED_ROWS or more is a view of a store: a table that holds each row once, with the first and
+the last version that it belongs to. A new version adds its rows and ends those that it has no more; no version before
+it changes, not even while that happens, so readers and a rollback see theirs whole at any moment. Which rows those are
+is found in DuckDB, where the table of the last version still is. `publish_version` lists the versions of all stores.
+
+Measured against its alternatives (docs/benchmarks.md): a copy on the server of what is unchanged costs as much as loading
+it all; parts behind a UNION ALL view cost as little where what changes lies together, but a join reads every part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import duckdb
+from sqlglot import exp
+
+from loader.comparison import Comparison, Totals
+from loader.mysql_types import Column, duckdb_name, mysql_name
+from loader.serving import ServingAdapter, Session
+from loader.transfer import Transfer, one_thread
+
+VERSIONED_ROWS = 100_000
+"""Tables of so many rows share them between versions; smaller ones are loaded whole, in a second or two."""
+
+LARGEST_CHANGE = 0.2
+"""The share of rows beyond which a new version starts a store of its own."""
+
+LAST = 2_147_483_647
+"""The last version of a row that has not ended."""
+
+GONE = Column("publish_gone", "SMALLINT", "SMALLINT")
+"""In the table of changes: 1 for a row that the new version has no more."""
+
+LISTED = "publish_version"
+"""The table that lists, of every version: its number, table, physical view, store, layout and DuckDB query."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version in a store, the DuckDB query that gives its rows, and what its columns were found to sum up to."""
+
+    number: int
+    store: str
+    source: str
+    totals: Totals
+
+
+class Versions:
+    """The versions of one published table in one schema of the server."""
+
+    def __init__(self, adapter: ServingAdapter, schema: str, published: str) -> None:
+        """Take the physical schema, and the name that the table has in the serving schema."""
+        self.adapter, self.schema, self.published = adapter, mysql_name(schema), published
+        adapter.execute(
+            f"CREATE TABLE IF NOT EXISTS {self.schema}.{LISTED} (version INT NOT NULL AUTO_INCREMENT PRIMARY KEY, "
+            "published VARCHAR(64) NOT NULL, physical VARCHAR(64) UNIQUE, store VARCHAR(64), "
+            "layout CHAR(64), source LONGTEXT, totals LONGTEXT) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+        )
+
+    def qualified(self, table: str) -> str:
+        """Return the name of a table or view of the schema, for the server."""
+        return f"{self.schema}.{mysql_name(table)}"
+
+    def latest(self, layout: str) -> Version | None:
+        """Return the latest version, None where there is none or its store is laid out otherwise.
+
+        What a killed plan left, a version without a view or a store without a version, is removed.
+        """
+        with self.adapter.sessions(1) as [session]:
+            session.execute(
+                f"DELETE FROM {self.schema}.{LISTED} WHERE physical IS NULL AND published = '{self.published}'"
+            )
+            listed = session.fetchall(
+                f"SELECT version, store, source, totals, layout FROM {self.schema}.{LISTED} "
+                f"WHERE published = '{self.published}' ORDER BY version DESC"
+            )
+            stores = session.fetchall(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = "
+                f"'{self.schema.strip('`')}' AND table_name LIKE 'store\\_\\_{self.published}\\_\\_%'"
+            )
+            used = {store for _, store, *_ in listed}
+            for (store,) in stores:
+                if store not in used and re.fullmatch(rf"store__{re.escape(self.published)}__\d+", store):
+                    session.execute(f"DROP TABLE {self.qualified(store)}")
+        if not listed or listed[0][4] != layout:
+            return None
+        number, store, source, totals, _ = listed[0]
+        return Version(number, store, source, [Fraction(text) for text in json.loads(totals)])
+
+    def number(self) -> int:
+        """Return the number of a version that is to be; it is no version before `record`."""
+        with self.adapter.sessions(1) as [session]:
+            session.execute(f"INSERT INTO {self.schema}.{LISTED} (published) VALUES ('{self.published}')")
+            return int(session.fetchall("SELECT LAST_INSERT_ID()")[0][0])
+
+    def record(
+        self, session: Session, number: int, physical: str, store: str, layout: str, source: str, totals: Totals
+    ) -> None:
+        """Make `number` the version that the view `physical` shows."""
+        text = exp.Literal.string(source).sql("mysql")
+        session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE physical = '{physical}'")
+        session.execute(
+            f"UPDATE {self.schema}.{LISTED} SET physical = '{physical}', store = '{store}', layout = '{layout}', "
+            f"totals = '{json.dumps([str(total) for total in totals])}', source = {text} WHERE version = {number}"
+        )
+
+    def create_view(self, view: str, store: str, number: int, columns: Sequence[Column]) -> None:
+        """Create `view`, which shows the rows of a version."""
+        names = ", ".join(mysql_name(c.name) for c in columns)
+        self.adapter.execute(
+            f"CREATE OR REPLACE ALGORITHM = MERGE VIEW {view} AS SELECT {names} FROM {self.qualified(store)} "
+            f"WHERE first_version <= {number} AND last_version >= {number}"
+        )
+
+    def end_and_add(
+        self, version: Version, number: int, changes: str, physical: str, layout: str, source: str,
+        comparison: Comparison,
+    ) -> None:  # fmt: skip
+        """Make version `number` from `version` and a table of `changes`: all of it, or nothing.
+
+        What its columns sum up to is what those of `version` did, which were read back when its rows were loaded, less
+        what the server holds of the rows that end, and with what it holds of those that are new.
+
+        Raises:
+            SQLMeshError: when that is not what DuckDB's columns sum up to.
+        """
+        names = ", ".join(mysql_name(c.name) for c in comparison.columns)
+        store = self.qualified(version.store)
+        same = " AND ".join(f"s.{mysql_name(c.name)} = c.{mysql_name(c.name)}" for c in comparison.key)
+        rows = f"{changes} AS c STRAIGHT_JOIN {store} AS s ON {same}"
+        with self.adapter.sessions(1) as [session]:
+            session.execute("BEGIN")
+            session.execute(f"UPDATE {rows} SET s.last_version = {number - 1} WHERE s.last_version = {LAST}")
+            session.execute(
+                f"INSERT INTO {store} ({names}, first_version, last_version) "
+                f"SELECT {names}, {number}, {LAST} FROM {changes} WHERE {GONE.name} = 0"
+            )
+            ended, added = (
+                comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t")
+                for which in (f"last_version = {number - 1}", f"first_version = {number}")
+            )
+            totals = [a - b + c for a, b, c in zip(version.totals, ended, added, strict=True)]
+            comparison.judge(totals)  # closing the session without a COMMIT undoes it all
+            self.record(session, number, physical, version.store, layout, source, totals)
+            session.execute("COMMIT")
+
+    def remove(self, physical: str) -> None:
+        """Remove the version that the view `physical` showed, the rows that no other has, and a store without any."""
+        with self.adapter.sessions(1) as [session]:
+            session.execute(f"DROP VIEW IF EXISTS {self.qualified(physical)}")
+            found = session.fetchall(f"SELECT store FROM {self.schema}.{LISTED} WHERE physical = '{physical}'")
+            session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE physical = '{physical}'")
+            for (store,) in found:
+                [(others,)] = session.fetchall(f"SELECT COUNT(*) FROM {self.schema}.{LISTED} WHERE store = '{store}'")
+                if others:
+                    session.execute(
+                        f"DELETE FROM {self.qualified(store)} WHERE NOT EXISTS (SELECT 1 FROM {self.schema}.{LISTED} "
+                        f"AS v WHERE v.store = '{store}' AND v.version BETWEEN first_version AND last_version)"
+                    )
+                else:
+                    session.execute(f"DROP TABLE IF EXISTS {self.qualified(store)}")
+
+
+def layout(columns: Sequence[Column], key: Sequence[Column], indexes: Sequence[Sequence[str]]) -> str:
+    """Return what a store must have alike to take a version: columns, types, key and indexes."""
+    described = [[(c.name, c.mysql) for c in columns], [c.name for c in key], [list(index) for index in indexes]]
+    return hashlib.sha256(repr(described).encode()).hexdigest()
+
+
+def changes(transfer: Transfer, old: str, table: str) -> int | None:
+    """Fill a DuckDB `table` with the rows that are new or changed since the query `old`, and those that are gone.
+
+    Slice by slice of the key, so that it takes no more memory for a larger table.
+
+    Returns:
+        The number of changes; None where `old` can be read no more, or they are more than LARGEST_CHANGE of all rows.
+    """
+    source, key = transfer.source, transfer.key
+    values = ", ".join(f"{c.value} AS {duckdb_name(c.name)}" for c in transfer.columns)
+    earlier = f"SELECT {values} FROM {old}"
+    try:
+        source.fetchall(f"{earlier} LIMIT 0")
+    except duckdb.Error:  # its tables are gone, or have other columns
+        return None
+    same = " AND ".join(f"now.{duckdb_name(c.name)} = before.{duckdb_name(c.name)}" for c in key)
+    differs = [f"now.{duckdb_name(c.name)} IS DISTINCT FROM before.{duckdb_name(c.name)}" for c in transfer.columns]
+    number = 0
+    source.execute(f"CREATE SCHEMA IF NOT EXISTS {table.rpartition('.')[0]}")
+    with one_thread(source):  # which takes half the memory
+        for first, part in enumerate(transfer.slices):
+            where = part.conditions(key)[0]
+            now, before = (f"(SELECT * FROM ({rows}) WHERE {where})" for rows in (transfer.select, earlier))
+            query = (
+                f"SELECT now.*, 0::SMALLINT AS {GONE.name} FROM {now} AS now LEFT JOIN {before} AS before ON {same} "
+                f"WHERE {' OR '.join(differs)} UNION ALL "
+                f"SELECT before.*, 1::SMALLINT FROM {before} AS before ANTI JOIN {now} AS now ON {same}"
+            )
+            source.execute(f"INSERT INTO {table} {query}" if first else f"CREATE OR REPLACE TABLE {table} AS {query}")
+            (number,) = source.fetchone(f"SELECT COUNT(*) FROM {table}")
+            if number > LARGEST_CHANGE * transfer.count:
+                return None
+    return number

@@ -1,0 +1,342 @@
+"""What readers see while a plan publishes, and what is left when it, or the server, is killed at any moment.
+
+The project here is small, three tables and two views, but runs as the real one does: by `warehouse plan`, in a process
+of its own, on a server of its own. Rows carry the number of their delivery: all
+rows of the small tables, every hundredth of the large one, which so changes by one per cent.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pymysql
+import pytest
+
+from loader import landing, server
+from loader.settings import PROJECT, ServingUrl
+from road import Road
+
+pytestmark = pytest.mark.serving
+
+KILLS = int(os.environ.get("FAULT_KILLS", "3"))
+"""Moments, spread over a plan, at which it is killed: 40 by `make faults`."""
+
+CONFIG = """
+import os
+from sqlmesh.core.config import CategorizerConfig, Config, ModelDefaultsConfig, PlanConfig
+from loader import serving, settings
+
+settings.home().mkdir(parents=True, exist_ok=True)
+config = Config(
+    gateways=serving.gateways(
+        settings.serving(), warehouse=str(settings.warehouse_file()), state=str(settings.state_file()),
+        embedded=str(settings.embedded_file()),
+    ),
+    default_gateway="warehouse", gateway_managed_virtual_layer=True,
+    physical_table_naming_convention="table_only", disable_anonymized_analytics=True,
+    model_defaults=ModelDefaultsConfig(dialect="duckdb", start="2000-01-01", cron="@yearly"),
+    plan=PlanConfig(auto_categorize_changes=CategorizerConfig.all_full()),
+    variables={"delivery": int(os.environ["DELIVERY"])},
+)
+"""
+ROWS = {"fact_large": 250_000, "fact_small": 20_000, "dim_thing": 500}
+MODELS = {
+    "star": """
+MODEL (name star.@table_name, kind FULL, blueprints (@blueprints));
+SELECT i::BIGINT AS row_key, IF(@row_count < 100000 OR i % 100 = 0, @delivery, NULL) AS delivery,
+  'Text ' || i % 100 AS label,
+  IF(i % 100 = 0, @delivery, 1) * i::DECIMAL(14, 2) AS amount
+FROM RANGE(@row_count) AS r(i)
+""".replace("@blueprints", ", ".join(f"(table_name := {name}, row_count := {rows})" for name, rows in ROWS.items())),
+    "published": """
+MODEL (
+  name serving.@table_name, gateway serving,
+  kind CUSTOM (materialization publish, materialization_properties (primary_key = row_key, indexes = label)),
+  blueprints (@blueprints)
+);
+SELECT * FROM warehouse.star.@table_name
+""".replace("@blueprints", ", ".join(f"(table_name := {name})" for name in ROWS)),
+    "view_total": """
+MODEL (name serving.v_total, gateway serving, dialect mysql, kind VIEW);
+SELECT MAX(delivery) AS delivery, COUNT(*) AS row_count, SUM(amount) AS amount FROM serving.fact_small
+""",
+    "view_label": """
+MODEL (name serving.v_label, gateway serving, dialect mysql, kind VIEW);
+SELECT label, MAX(delivery) AS delivery, COUNT(*) AS row_count FROM serving.fact_small GROUP BY label
+""",
+}
+VIEWS = [*ROWS, "v_total", "v_label"]
+
+
+class SmallRoad(Road):
+    """A project of the loader's own code and of MODELS."""
+
+    def __post_init__(self) -> None:
+        (self.folder / "models").mkdir(parents=True)
+        shutil.copytree(PROJECT / "loader", self.folder / "loader", ignore=shutil.ignore_patterns("__pycache__"))
+        (self.folder / "contracts").mkdir()
+        (self.folder / "config.py").write_text(CONFIG)
+        for name, text in MODELS.items():
+            (self.folder / "models" / f"{name}.sql").write_text(text)
+
+    def start(self, delivery: int) -> subprocess.Popen[str]:
+        """Start `warehouse plan` with a delivery."""
+        environment = os.environ | {
+            "PYTHONPATH": str(self.folder),
+            "WAREHOUSE_HOME": str(self.home),
+            "SERVING_URL": self.url or "embedded",
+            "DELIVERY": str(delivery),
+            "COLUMNS": "200",
+        }
+        return subprocess.Popen(
+            [Path(sys.executable).parent / "warehouse", "plan"], cwd=self.folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def deliver(self, delivery: int) -> None:
+        """Plan a delivery; it must end well, and leave nothing behind."""
+        plan = self.start(delivery)
+        output, _ = plan.communicate(timeout=300)
+        assert plan.returncode == 0, output
+        assert self.shown_delivery() == delivery
+        assert self.views() == sorted(VIEWS)
+        assert self.leftovers() == []
+
+    def collect(self) -> None:
+        """Remove what no environment uses."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb")) as con:
+            con.execute(landing.CATALOG)  # no file has landed here
+        assert self.run("warehouse", "janitor", "--ignore-ttl") == 0, self.output
+
+    def leftovers(self) -> list[str]:
+        return [name for name in self.views("sqlmesh__serving") if re.match("(new|old|changes)__", name)]
+
+    def shown_delivery(self) -> int:
+        """Return the delivery that all views show, having seen that each is whole, down to the sum of its amounts."""
+        [totals] = self.query(EVERYTHING)
+        (delivery, *others) = {delivery for delivery, *_ in groups(totals)}
+        assert not others, f"views of several deliveries at one moment: {totals}"
+        assert groups(totals) == expected(delivery), totals
+        return delivery
+
+
+EVERYTHING = "SELECT " + ", ".join(
+    [f"(SELECT {what} FROM serving.{name})" for name in ROWS for what in ("MIN(delivery)", "COUNT(*)", "SUM(amount)")]
+    + [f"(SELECT {what} FROM serving.v_total)" for what in ("delivery", "row_count", "amount")]
+    + [f"(SELECT {what} FROM serving.v_label)" for what in ("MAX(delivery)", "SUM(row_count)", "NULL")]
+)
+"""One statement that reads all views: it locks them all, and so sees them at one moment."""
+
+
+def groups(row: tuple[Any, ...]) -> list[tuple[int, int, int | None]]:
+    return [
+        (int(row[i]), int(row[i + 1]), None if row[i + 2] is None else int(row[i + 2])) for i in range(0, len(row), 3)
+    ]
+
+
+def expected(delivery: int) -> list[tuple[int, int, int | None]]:
+    totals = [
+        (delivery, rows, sum(i * (delivery if i % 100 == 0 else 1) for i in range(rows))) for rows in ROWS.values()
+    ]
+    return [*totals, totals[1], (delivery, ROWS["fact_small"], None)]
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallRoad]:
+    """A project on a server of its own that has published its first delivery."""
+    folder = tmp_path_factory.mktemp("faults")
+    with server.private_server(folder / "server") as url:
+        made = SmallRoad(folder / "project", url)
+        made.deliver(1)
+        yield made
+
+
+def test_a_reader_sees_all_old_views_or_all_new_ones(road: SmallRoad) -> None:
+    account = ServingUrl.parse(road.url or "")
+    seen: list[set[int]] = []
+    failures: list[Exception] = []
+    ended = threading.Event()
+    deliveries = EVERYTHING.replace("COUNT(*)", "1").replace("SUM(amount)", "1").replace("MIN(delivery)", "delivery")
+    deliveries = re.sub(r"(FROM serving\.(?:fact|dim)_\w+)", r"\1 WHERE row_key = 0", deliveries)
+
+    def poll() -> None:
+        connection = pymysql.connect(
+            host=account.host, port=account.port, user=account.user, password=account.password, autocommit=True
+        )
+        with connection, connection.cursor() as cursor:
+            while not ended.is_set():
+                try:
+                    cursor.execute(deliveries)
+                    seen.append({int(delivery) for delivery in cursor.fetchone()[::3]})
+                except pymysql.err.MySQLError as error:
+                    failures.append(error)
+
+    before = road.shown_delivery()
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        road.deliver(before + 1)
+    finally:
+        ended.set()
+        reader.join()
+    assert failures == []
+    assert len(seen) > 50
+    assert {frozenset(moment) for moment in seen} == {frozenset([before]), frozenset([before + 1])}
+
+
+def test_after_a_kill_at_any_moment_all_views_are_whole_and_the_next_plan_converges(road: SmallRoad) -> None:
+    delivery = road.shown_delivery() + 1
+    started = time.monotonic()
+    road.deliver(delivery)
+    duration = time.monotonic() - started
+    for number in range(KILLS):
+        old, new = delivery, delivery + 1
+        # Imports take the first part of a plan, and nothing happens there.
+        moment = duration * (0.25 + 0.75 * (number + random.Random(number).random()) / KILLS)
+        plan = road.start(new)
+        try:
+            plan.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(plan.pid, signal.SIGKILL)  # SQLMesh loads models in processes of its own, which would outlive it
+        plan.communicate(timeout=60)
+        assert road.shown_delivery() in (old, new), f"killed after {moment:.2f} s of {duration:.2f} s"
+        road.deliver(new)
+        delivery = new
+
+
+def test_a_killed_server_is_named_and_the_next_plan_converges(road: SmallRoad) -> None:
+    old = road.shown_delivery()
+    folder = road.folder.parent / "server"
+    plan = road.start(old + 1)
+    deadline = time.monotonic() + 120
+    while not road.leftovers():
+        assert time.monotonic() < deadline, "no table was loaded"
+    os.kill(int((folder / "server.pid").read_text()), signal.SIGKILL)
+    output, _ = plan.communicate(timeout=120)
+    assert plan.returncode == 1
+    assert re.search("the server ended the connection|check host, port", " ".join(output.split())), output
+    server.start(folder)
+    assert road.shown_delivery() == old
+    road.deliver(old + 1)
+
+
+def test_one_per_cent_of_a_large_table_is_sent_and_the_janitor_takes_what_no_version_shows(
+    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = road.shown_delivery()
+    stores = [name for name in road.views("sqlmesh__serving") if name.startswith("store__")]
+    assert len(stores) == 1
+    before = road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}")
+    road.deliver(old + 1)
+    assert [name for name in road.views("sqlmesh__serving") if name.startswith("store__")] == stores
+    assert road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}") == [(before[0][0] + 2_500,)]
+    monkeypatch.setenv("DELIVERY", str(old + 1))
+    road.collect()
+    assert road.query(f"SELECT COUNT(*) FROM sqlmesh__serving.{stores[0]}") == [(250_000,)]
+    assert road.shown_delivery() == old + 1
+
+
+def test_verify_finds_what_was_changed_on_the_server(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELIVERY", str(road.shown_delivery()))
+    assert road.run("warehouse", "verify") == 0, road.output
+    assert "3 published tables, all columns equal" in road.output
+    [[_, text, *_]] = road.query("SHOW CREATE VIEW serving.fact_small")
+    table = re.search(r"`sqlmesh__serving`\.`(\w+)`", text)[1]  # type: ignore[index]
+    road.query(f"UPDATE sqlmesh__serving.{table} SET amount = amount + 0.01 WHERE row_key = 7")
+    assert road.run("warehouse", "verify") == 1
+    said = " ".join(road.output.split())
+    assert "column amount: another checksum" in said
+    assert "amount where row_key = 7: sent '7.00', stored '7.01'" in said
+    road.query(f"UPDATE sqlmesh__serving.{table} SET amount = amount - 0.01 WHERE row_key = 7")
+    assert road.run("warehouse", "verify") == 0, road.output
+
+
+def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = road.shown_delivery()
+    monkeypatch.setenv("DELIVERY", str(old + 1))
+    with duckdb.connect(str(road.home / "state.duckdb")):  # as a plan that runs holds it
+        assert road.run("warehouse", "plan") == 1
+    assert "another command writes to this warehouse: let it end" in " ".join(road.output.split())
+    assert road.shown_delivery() == old
+
+
+def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: SmallRoad) -> None:
+    old = road.shown_delivery()
+    (loader,) = (road.folder / "loader").glob("serving.py")
+    text = loader.read_text()
+    loader.write_text(text.replace("LOCK_SECONDS = 60", "LOCK_SECONDS = 2"))
+    try:
+        with road.server() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT * FROM serving.dim_thing LIMIT 1")  # holds the view until the transaction ends
+            plan = road.start(old + 1)
+            output, _ = plan.communicate(timeout=120)
+            assert plan.returncode == 1, output
+            assert "another session holds a lock" in " ".join(output.split())
+            cursor.execute("COMMIT")
+    finally:
+        loader.write_text(text)
+    assert road.shown_delivery() == old
+    assert road.views() == sorted(VIEWS)
+    road.deliver(old + 1)
+
+
+def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_alone(
+    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test on this server: it starts over there, with accounts that can do no more than they are granted."""
+    admin = ServingUrl.parse(road.url or "")
+    passwords = {name: f"hush-{name}-{random.randrange(10**9)}" for name in ("least_publisher", "least_reader")}
+    for schema in ("serving", "sqlmesh__serving"):
+        road.query(f"DROP DATABASE IF EXISTS {schema}")
+    for name, password in passwords.items():
+        road.query(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'")
+    monkeypatch.setenv("DELIVERY", "1")
+    accounts = ("--publisher", "least_publisher", "--reader", "least_reader", "--host", "127.0.0.1")
+    assert road.run("warehouse", "grants", *accounts) == 0
+    printed = road.output
+    assert road.run("warehouse", "grants", *accounts, "--apply") == 0, road.output
+
+    def url(name: str) -> str:
+        return f"mysql://{name}:{passwords[name]}@{admin.host}:{admin.port}/"
+
+    least = SmallRoad(road.folder.parent / "least", url("least_publisher"))
+    running = least.start(1)
+    arguments = Path(f"/proc/{running.pid}/cmdline").read_text()
+    output, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, output
+    least.deliver(2)
+    monkeypatch.setenv("DELIVERY", "2")
+    least.collect()
+    assert least.run("warehouse", "verify") == 0, least.output
+
+    reader = SmallRoad(road.folder.parent / "reader", url("least_reader"))
+    assert {name for (name,) in reader.query("SHOW DATABASES")} - {"information_schema", "performance_schema"} == {
+        "serving"
+    }
+    assert reader.shown_delivery() == 2
+    for refused in (
+        "SELECT * FROM sqlmesh__serving.publish_version",
+        "INSERT INTO serving.dim_thing VALUES (1, 1, 'x', 1)",
+        "DROP VIEW serving.dim_thing",
+    ):
+        with pytest.raises(pymysql.err.MySQLError, match="denied"):
+            reader.query(refused)
+
+    hush = passwords["least_publisher"]
+    assert hush not in printed + output + arguments + least.output
+    for file in least.folder.rglob("*"):
+        assert not file.is_file() or hush.encode() not in file.read_bytes(), file
