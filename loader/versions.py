@@ -5,8 +5,8 @@ the last version that it belongs to. A new version adds its rows and ends those 
 it changes, not even while that happens, so readers and a rollback see theirs whole at any moment. Which rows those are
 is found in DuckDB, where the table of the last version still is. `publish_version` lists the versions of all stores.
 
-Measured against its alternatives (docs/benchmarks.md): a copy on the server of what is unchanged costs as much as loading
-it all; parts behind a UNION ALL view cost as little where what changes lies together, but a join reads every part.
+Measured against others (docs/benchmarks.md): a copy on the server of what is unchanged costs as much as loading it all;
+parts behind a UNION ALL view cost as little where what changes lies together, but a join reads every part.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from road import Road
 
 pytestmark = pytest.mark.serving
 
-KILLS = int(os.environ.get("FAULT_KILLS", "3"))
+KILLS = int(os.environ.get("FAULT_KILLS", "2"))
 """Moments, spread over a plan, at which it is killed: 40 by `make faults`."""
 
 CONFIG = """
