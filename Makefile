@@ -4,7 +4,7 @@ export SERVING_URL
 export BENCH_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults bench check generate parsers plan dashboard picture mysql mysql-stop clean
+.PHONY: help setup demo test test-all faults bench check generate parsers plan dashboard picture mysql mysql-stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,12 @@ faults: setup ## Kill a plan at 40 moments, and its server once: [FAULT_KILLS=n]
 test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
 	@scripts/browser.sh install
-	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@.venv/bin/pytest -m "not long" --numprocesses auto --dist loadgroup --no-loadscope-reorder
+
+test-all: setup ## Run the long tests too
+	@scripts/server.sh install
+	@scripts/browser.sh install
+	@.venv/bin/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
 	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)

@@ -187,7 +187,12 @@ MUTATIONS: dict[str, tuple[str, Callable[[str], str], str]] = {
 }
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+IN_EVERY_RUN = ("labs joined to stays before aggregating", "a result without a flag read as normal")
+
+
+@pytest.mark.parametrize(
+    "mutation", [pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.long) for name in MUTATIONS]
+)
 def test_a_mutation_is_stopped_by_its_audit(road: Road, mutation: str) -> None:
     file, change, audit = MUTATIONS[mutation]
     path = road.folder / file
@@ -216,6 +221,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, serving_url: str) -> Iter
     yield made
 
 
+@pytest.mark.long
 class TestOutcomes:
     """The figures that domain tables state of the real outcomes file."""
 

@@ -324,6 +324,7 @@ def maven(tmp_path_factory: pytest.TempPathFactory, serving_url: str) -> Iterato
     yield made
 
 
+@pytest.mark.long
 class TestMaven:
     """The real hospital's files, as domain tables state their figures."""
 
