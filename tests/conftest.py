@@ -18,6 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "serving: needs a MySQL or MariaDB server")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files first that plan on a server: they take longest, and no core should wait for the last of them."""
     slow = {item.path for item in items if item.get_closest_marker("serving")}
