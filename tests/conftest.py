@@ -23,9 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files first that plan on a server: they take longest, and no core should wait for the last of them."""
     slow = {item.path for item in items if item.get_closest_marker("serving")}
     items.sort(key=lambda item: item.path not in slow)
-    for (
-        item
-    ) in items:  # A file is not split; and files that share a warehouse, which is built once a process, stay together.
+    for item in items:  # A file is not split; files that share a warehouse, built once a process, stay together.
         item.add_marker(pytest.mark.xdist_group("built" if "built" in item.module.__dict__ else item.path.name))
 
 

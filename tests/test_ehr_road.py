@@ -76,6 +76,7 @@ def wanted() -> dict[str, clients.Result]:
     return {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("client", clients.CLIENTS)
 def test_every_client_reads_what_is_published_as_declared(
     road: Road, client: str, wanted: dict[str, clients.Result]

@@ -273,6 +273,7 @@ def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkey
     assert road.shown_delivery() == old
 
 
+@pytest.mark.long
 def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: SmallRoad) -> None:
     old = road.shown_delivery()
     (loader,) = (road.folder / "loader").glob("serving.py")
@@ -294,6 +295,7 @@ def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: 
     road.deliver(old + 1)
 
 
+@pytest.mark.long
 def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_alone(
     road: SmallRoad, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,8 +190,12 @@ BAD_DELIVERIES = [
 
 @pytest.mark.parametrize(
     ("file", "change", "audit", "model", "sample_row"),
-    BAD_DELIVERIES,
-    ids=["duplicated encounter id", "NULL turned into a sentinel", "NULL turned into a date", "orphan procedure"],
+    [
+        pytest.param(*BAD_DELIVERIES[0], id="duplicated encounter id"),
+        pytest.param(*BAD_DELIVERIES[1], id="NULL turned into a sentinel", marks=pytest.mark.long),
+        pytest.param(*BAD_DELIVERIES[2], id="NULL turned into a date"),
+        pytest.param(*BAD_DELIVERIES[3], id="orphan procedure", marks=pytest.mark.long),
+    ],
 )
 def test_a_bad_delivery_names_the_audit_and_leaves_mysql_as_it_was(
     road: Road,
@@ -223,6 +227,7 @@ def test_delivering_the_good_files_again_rebuilds_nothing(road: Road, good: Path
     assert {name: road.writes()[name] for name in sent} == {name: counters[name] for name in sent}
 
 
+@pytest.mark.long
 def test_a_new_delivery_reaches_mysql_and_the_old_one_brings_the_old_rows_back(
     road: Road, good: Path, tmp_path: Path
 ) -> None:
@@ -237,6 +242,7 @@ def test_a_new_delivery_reaches_mysql_and_the_old_one_brings_the_old_rows_back(
     assert road.shown() == before
 
 
+@pytest.mark.long
 def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind(road: Road) -> None:
     before = road.shown()
     model = road.folder / "models" / "serving" / "v_cost_by_class.sql"
@@ -280,6 +286,7 @@ def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind
     assert road.shown() == before
 
 
+@pytest.mark.long
 def test_other_words_about_a_table_leave_its_rows_as_they_are(road: Road) -> None:
     """A change of description keeps the version, and SQLMesh then asks for the table to be altered to fit."""
     rows = {view: digest for view, (_, digest) in road.shown().items()}
