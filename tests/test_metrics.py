@@ -13,7 +13,7 @@ import pytest
 from loader.settings import PROJECT
 from road import Road, shared_data
 
-pytestmark = pytest.mark.serving
+pytestmark = [pytest.mark.serving, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -193,7 +193,7 @@ BAD_DELIVERIES = [
     [
         pytest.param(*BAD_DELIVERIES[0], id="duplicated encounter id"),
         pytest.param(*BAD_DELIVERIES[1], id="NULL turned into a sentinel", marks=pytest.mark.long),
-        pytest.param(*BAD_DELIVERIES[2], id="NULL turned into a date"),
+        pytest.param(*BAD_DELIVERIES[2], id="NULL turned into a date", marks=pytest.mark.long),
         pytest.param(*BAD_DELIVERIES[3], id="orphan procedure", marks=pytest.mark.long),
     ],
 )
