@@ -46,12 +46,13 @@ WITH definition_count AS (
   LEFT JOIN definition_count AS c
     ON c.definition_code = d.counted_as
 )
+/* MySQL keeps four decimals of a quotient of whole numbers, hence the six of the factor. */
 SELECT
   definition_code,
   definition_label,
   numerator::BIGINT AS numerator,
   denominator::BIGINT AS denominator,
-  CAST(numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
+  CAST(1.000000 * numerator / NULLIF(denominator, 0) AS DECIMAL(9, 6)) AS value,
   CASE
     WHEN measure = 'share'
     THEN @WILSON_LOW(numerator, denominator)::DECIMAL(9, 6)
