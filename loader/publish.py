@@ -35,6 +35,9 @@ from loader.versions import Version, Versions
 VERSION = 2
 """Part of every published model's fingerprint: raise it when the publisher changes what it writes."""
 
+LOCK_SECONDS = 5
+"""How long a load waits for its lock: another load of the plan may hold it while it drops what a killed plan left."""
+
 
 SORT_BYTES = 128 << 20
 """Memory that MySQL may take to sort the rows of all indexes of one table."""
@@ -296,7 +299,7 @@ class Publication:
         Each load holds a lock of the server in its table's name, which tells a running load from one that was killed.
         """
         schema, name = mysql_name(self.table.db), self.table.name
-        with self._lock(name) as mine:
+        with self._lock(name, LOCK_SECONDS) as mine:
             if not mine:
                 raise SQLMeshError(f"{self.model.name}: another plan is loading {name}: let it end, then plan again")
             for leftover in self._tables("^(new|old|changes)__"):
@@ -328,9 +331,9 @@ class Publication:
             self.adapter.execute(f"DROP {'VIEW' if name in views else 'TABLE'} IF EXISTS {name}")
 
     @contextmanager
-    def _lock(self, name: str) -> Iterator[bool]:
+    def _lock(self, name: str, seconds: int = 0) -> Iterator[bool]:
         lock = exp.Literal.string(name).sql("mysql")
-        (taken,) = self.adapter.fetchone(f"SELECT GET_LOCK({lock}, 0)")
+        (taken,) = self.adapter.fetchone(f"SELECT GET_LOCK({lock}, {seconds})")
         try:
             yield bool(taken)
         finally:
