@@ -159,6 +159,7 @@ def _started(folder: Path, lock: int) -> Server:
     # A killed server leaves this, and MySQL would not start while any program has the process number in it.
     (data / "server.sock.lock").unlink(missing_ok=True)
     (folder / "files").mkdir(mode=0o700, exist_ok=True)
+    (folder / "tmp").mkdir(mode=0o700, exist_ok=True)
     if not data.exists():
         _initialise(program, folder, lock)
     known = ServingUrl.parse(url_file.read_text().strip()) if url_file.exists() else None
@@ -185,7 +186,13 @@ def _started(folder: Path, lock: int) -> Server:
     ]
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
         )
     # The server writes this itself, but later: were we killed before that, the next start would not know of it.
     (folder / "server.pid").write_text(f"{process.pid}\n")
@@ -222,10 +229,27 @@ def _initialise(program: Path, folder: Path, lock: int) -> None:
         command = [*_program(program), f"--datadir={folder / 'data.new'}", "--skip-log-bin", "--initialize-insecure"]
     with (folder / "server.log").open("wb") as log:
         # It shares our lock: were we killed, the next start would wait for it instead of working beside it.
-        made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, pass_fds=[lock])
+        made = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=_environment(folder),
+            pass_fds=[lock],
+        )
     if made.returncode:
         raise ServerError(f"{command[0]} could not make the data folder{_log(folder)}")
     (folder / "data.new").rename(folder / "data")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a server, with a folder of its own for temporary files.
+
+    A MariaDB that starts deletes every `#sql*` in the folder of temporary files, also those in use by another server
+    that shares it, whose statement then fails.
+    """
+    return os.environ | {"TMPDIR": str(folder / "tmp")}
 
 
 def _program(program: Path) -> list[str]:
@@ -281,7 +305,7 @@ def _log(folder: Path) -> str:
     """Return the end of the server's log, its errors where there are any, as the end of a message."""
     log = folder / "server.log"
     lines = log.read_text(errors="replace").splitlines()[-40:] if log.exists() else []
-    errors = [line for line in lines if "[ERROR]" in line]
+    errors = [line for line in lines if "ERROR" in line]
     text = "\n  ".join([f"; the end of {log}:", *(errors or lines)[-8:]])
     if "ermission denied" in text and Path("/sys/kernel/security/apparmor").exists():
         text += "\nAppArmor may confine this server to its system folders: unload its profile, or use another server."

@@ -158,6 +158,8 @@ def test_two_servers_side_by_side_do_not_meet(folder: Path, shared: server.Serve
     assert query(shared.url, "SHOW DATABASES LIKE 'only_here'") == []
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         connect(shared.url, password=ServingUrl.parse(other.url).password)
+    for each in (other, shared):  # a MariaDB that starts deletes the temporary tables it finds
+        assert query(each.url, "SELECT @@tmpdir") == [(str(each.folder / "tmp"),)]
 
 
 def test_copied_folder_is_not_taken_for_the_original(folder: Path, shared: server.Server) -> None:
