@@ -31,6 +31,7 @@ test-all: setup ## Run the long tests too
 
 bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
 	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)
+	@.venv/bin/python scripts/bench_delivery.py $(DELIVERY_OPTIONS)
 
 check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
 	@scripts/check.sh

@@ -72,7 +72,8 @@ config = Config(
     disable_anonymized_analytics=True,
     model_defaults=Defaults(dialect="duckdb", start="2000-01-01", end="2000-01-01", cron="@daily", owner="analytics"),
     format=FormatConfig(append_newline=True),
-    plan=PlanConfig(auto_categorize_changes=CategorizerConfig.all_full()),
+    # A development environment shows every table: a report that is pointed at serving__dev must find them all.
+    plan=PlanConfig(auto_categorize_changes=CategorizerConfig.all_full(), include_unmodified=True),
     notification_targets=[AuditSamples(fetch=fetch)],
     linter=LinterConfig(
         enabled=True,

@@ -16,6 +16,12 @@ from sqlmesh.utils.errors import AuditError
 SAMPLE_ROWS = 5
 """How many failing rows are shown."""
 
+HINTS = {
+    "references_resolve": "What is referred to is in no delivered row, or its row was quarantined: `warehouse status` "
+    "counts those, and column violation of the tables in schema quarantine (in DuckDB) says why.",
+}
+"""What to look at next, by audit, where the failing rows do not show it."""
+
 
 class AuditSamples(GenericNotificationTarget):
     """Print the first failing rows of every audit that fails.
@@ -42,3 +48,5 @@ class AuditSamples(GenericNotificationTarget):
         for column in rows.columns:
             shown.add_row(str(column), *("NULL" if pandas.isna(value) else str(value) for value in rows[column]))
         screen.print(shown)
+        if hint := HINTS.get(audit_error.audit_name):
+            screen.print(hint)

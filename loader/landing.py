@@ -6,10 +6,13 @@ says which landed table each source table now reads. config.py hands that to the
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -36,6 +39,9 @@ CREATE TABLE IF NOT EXISTS landing.reject (    -- one row per row that is no row
 );
 ALTER TABLE landing.file ADD COLUMN IF NOT EXISTS read_as VARCHAR[];
 """
+
+COPIES = "copies-"
+"""How the names of folders of copies begin, in the folder for temporary files."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +128,21 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
 def scratch_folder() -> Iterator[Path]:
     """Make a folder for copies that nobody but this account can read, and remove it at the end.
 
+    Those that killed commands left are removed too: each command holds a lock on its own.
+
     Raises:
         LandingRefused: the disk is full, or the temp folder or WAREHOUSE_HOME cannot be written to.
     """
     try:
         settings.home().mkdir(parents=True, exist_ok=True)
         settings.temp_folder().mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="copies-", dir=settings.temp_folder()) as folder:
-            yield Path(folder)
+        with ExitStack() as stack:
+            with _locked(settings.temp_folder()):  # so that none is found between its making and its locking
+                _remove_left_copies(settings.temp_folder())
+                made = TemporaryDirectory(prefix=COPIES, dir=settings.temp_folder())
+                folder = Path(stack.enter_context(made))
+                stack.enter_context(_locked(folder))
+            yield folder
     except duckdb.OutOfMemoryException as error:
         raise LandingRefused(f"{_first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
@@ -141,6 +154,29 @@ def scratch_folder() -> Iterator[Path]:
             f"{error.filename or settings.home()}: {error.strerror or error}. Check the free space and the rights on "
             f"{settings.home()} and {settings.temp_folder()}."
         ) from error
+
+
+@contextmanager
+def _locked(folder: Path, wait: bool = True) -> Iterator[None]:
+    """Hold a lock on a folder, which ends with this process at the latest.
+
+    Raises:
+        BlockingIOError: without `wait`, when another process holds it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_left_copies(temp: Path) -> None:
+    for left in temp.glob(f"{COPIES}*"):
+        if left.stat().st_uid != os.getuid():
+            continue
+        with suppress(BlockingIOError), _locked(left, wait=False):  # a running command's is locked, and stays
+            shutil.rmtree(left)
 
 
 def recognise(folder: Path, known: Mapping[str, Contract]) -> tuple[dict[Contract, dict[Path, Layout]], list[str]]:

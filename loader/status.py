@@ -80,6 +80,7 @@ def collect(ignore_ttl: bool = False) -> list[str]:
         adapter.close()
     kept = {delivery["landed"] for delivery in landing.deliveries().values()}
     with landing.connect() as con:
+        con.execute(landing.CATALOG)
         landed = [t for (t,) in con.execute("SELECT DISTINCT landed_table FROM landing.file ORDER BY 1").fetchall()]
         # A version's raw view stands as long as SQLMesh keeps the version.
         views = " ".join(sql for (sql,) in con.execute("SELECT sql FROM duckdb_views()").fetchall())

@@ -57,6 +57,25 @@ FROM RANGE({rows}) AS r(i)
 """
 """Laboratory results as fact_lab_result has them, in any number."""
 
+EXTENSION = """
+import json, os, resource, shutil, sys, tempfile, time
+from pathlib import Path
+import duckdb, duckdb_extension_mysql
+
+with tempfile.TemporaryDirectory() as folder:
+    [packed] = Path(duckdb_extension_mysql.__file__).parent.rglob("*.duckdb_extension")
+    file = shutil.copy(packed, Path(folder) / "mysql_scanner.duckdb_extension")  # DuckDB goes by the name of the file
+    con = duckdb.connect()
+    con.execute(f"LOAD '{file}'")
+    con.execute(f"ATTACH '{sys.argv[1]}' AS w (READ_ONLY)")
+    con.execute(f"ATTACH '{sys.argv[2]} password={os.environ['MYSQL_PWD']}' AS m (TYPE mysql)")
+    started = time.monotonic()
+    con.execute(f"INSERT INTO m.extension SELECT * FROM w.lab ORDER BY ALL LIMIT {sys.argv[3]}")
+    seconds = time.monotonic() - started
+print(json.dumps({"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+"""The program that loads through DuckDB's mysql extension: file, server and rows are its arguments."""
+
 ONE_PER_CENT = """
 SELECT * REPLACE (CASE WHEN hash(result_id, 7) % 100 = 0 THEN value_num + 1 ELSE value_num END AS value_num) FROM lab
 """
@@ -67,15 +86,14 @@ class Bench:
 
     def __init__(self, url: str, folder: Path, memory: str) -> None:
         self.url, self.folder = ServingUrl.parse(url), folder
-        account = {"host": self.url.host, "port": self.url.port, "user": self.url.user, "password": self.url.password}
         warehouse = DuckDBConnectionConfig(
             catalogs={"warehouse": str(folder / "bench.duckdb")},
             concurrent_tasks=4,
             connector_config={"memory_limit": memory, "TimeZone": "UTC"},
         )
-        self.connection = ServingConnection(**account, source=warehouse)
+        self.connection = ServingConnection(**account(url), source=warehouse)
         self.adapter: ServingAdapter = self.connection.create_engine_adapter()
-        self.own = pymysql.connect(**account, charset="utf8mb4", autocommit=True, local_infile=True)
+        self.own = pymysql.connect(**account(url), charset="utf8mb4", autocommit=True, local_infile=True)
         self.cursor = self.own.cursor()
 
     def publication(self, name: str, table: str = "lab", indexes: tuple[str, ...] = INDEXES) -> publish.Publication:
@@ -192,21 +210,20 @@ class Bench:
         return {"seconds": timed(run), "rows": SLOW_ROWS}
 
     def duckdb_mysql_extension(self) -> dict[str, float]:
-        try:
-            from duckdb_extension_mysql_scanner import load_extension  # type: ignore[import-not-found]
-        except ImportError:
-            return {"skipped": 1}
-        con = duckdb.connect()
-        try:
-            load_extension(con)
-        except duckdb.Error:
-            return {"skipped": 1}
+        """It comes with its own version of DuckDB, so it runs in an environment of its own."""
         self.prepared("extension")
-        con.execute(f"ATTACH '{self.folder / 'bench.duckdb'}' AS w (READ_ONLY)")
         at = f"host={self.url.host} port={self.url.port} user={self.url.user} database={SCHEMA}"
-        con.execute(f"ATTACH '{at}' AS m (TYPE mysql)")
-        query = f"INSERT INTO m.extension SELECT * FROM w.lab ORDER BY ALL LIMIT {SLOW_ROWS}"
-        return {"seconds": timed(lambda: con.execute(query)), "rows": SLOW_ROWS}
+        minor = ".".join(duckdb.__version__.split(".")[:2])
+        uv = Path(sys.executable).parent / "uv"
+        command = [uv, "run", "-q", "--no-project", "--with", f"duckdb-extension-mysql=={minor}.*", "python"]
+        command += ["-c", EXTENSION, self.folder / "bench.duckdb", at, str(SLOW_ROWS)]
+        done = subprocess.run(
+            command, env=os.environ | {"MYSQL_PWD": self.url.password}, capture_output=True, text=True
+        )
+        if done.returncode:
+            print(done.stderr, file=sys.stderr)
+            return {"skipped": 1}
+        return {**json.loads(done.stdout), "rows": SLOW_ROWS}
 
 
 WAYS: dict[str, Callable[[Bench], dict[str, float]]] = {
@@ -235,8 +252,8 @@ def timed_result(into: dict[str, float], name: str, run: Callable[[], Any]) -> A
 def child(arguments: argparse.Namespace) -> None:
     bench = Bench(os.environ["BENCH_URL"], Path(arguments.folder), arguments.memory)
     found = WAYS[arguments.way](bench)
-    found["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(found))
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"megabytes": used} | found))
 
 
 def measure(arguments: argparse.Namespace, url: str, rows: int, ways: tuple[str, ...]) -> dict[str, dict[str, float]]:
@@ -246,9 +263,7 @@ def measure(arguments: argparse.Namespace, url: str, rows: int, ways: tuple[str,
         with duckdb.connect(str(Path(folder) / "bench.duckdb")) as con:
             con.execute(f"CREATE TABLE lab AS {ROWS.format(rows=rows)}")
             con.execute(f"CREATE TABLE changed AS {ONE_PER_CENT}")
-        at = ServingUrl.parse(url)
-        account = {"host": at.host, "port": at.port, "user": at.user, "password": at.password, "autocommit": True}
-        with pymysql.connect(**account) as connection, connection.cursor() as cursor:
+        with pymysql.connect(**account(url), autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS {SCHEMA}")
             cursor.execute(f"CREATE DATABASE {SCHEMA}")
             for way in [way for _ in range(arguments.rounds) for way in ways]:
@@ -266,9 +281,14 @@ def measure(arguments: argparse.Namespace, url: str, rows: int, ways: tuple[str,
     return found
 
 
-def version(url: str) -> str:
+def account(url: str) -> dict[str, Any]:
+    """Return PyMySQL's arguments for the server at `url`."""
     at = ServingUrl.parse(url)
-    with pymysql.connect(host=at.host, port=at.port, user=at.user, password=at.password) as connection:
+    return {"host": at.host, "port": at.port, "user": at.user, "password": at.password}
+
+
+def version(url: str) -> str:
+    with pymysql.connect(**account(url)) as connection:
         text = connection.get_server_info()
     return f"{'MariaDB' if 'MariaDB' in text else 'MySQL'} {text.partition('-')[0]}"
 
@@ -281,7 +301,7 @@ def report(server: str, rows: int, found: dict[str, dict[str, float]]) -> list[s
         if way in {"whole_publish", "no_change", "one_per_cent"}:
             continue
         if "skipped" in measured:
-            lines.append(f"| {way.replace('_', ' ')} | not installed for this DuckDB | | |")
+            lines.append(f"| {way.replace('_', ' ')} | not to be had here | | |")
             continue
         seconds = measured["seconds"] * rows / measured.get("rows", rows)
         scaled = " (scaled)" if "rows" in measured else ""
@@ -313,6 +333,22 @@ def report(server: str, rows: int, found: dict[str, dict[str, float]]) -> list[s
     return [*lines, ""]
 
 
+def machine(measured: str, limit: str = "") -> str:
+    """Return a line on what was measured how and where."""
+    load = f"their load in the last 15 minutes {os.getloadavg()[2]:.1f} (2 to 3 of it the measured ones)"
+    versions = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}{limit}"
+    return f"{measured}. {os.cpu_count()} cores, {load}; {platform.system()}; {versions}"
+
+
+def write_section(file: Path, title: str, text: str) -> None:
+    """Put a run in the place of an earlier one of the same title, or at the end."""
+    marked = f"<!-- {title} -->\n"
+    before = file.read_text(encoding="utf-8") if file.exists() else "# Benchmarks\n"
+    kept = [part for part in before.split("<!-- ")[1:] if not f"<!-- {part}".startswith(marked)]
+    parts = [before.split("<!-- ")[0], *(f"<!-- {part}" for part in kept), f"{marked}{text}"]
+    file.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="*", default=[2_200_000], help="the sizes to measure")
@@ -336,15 +372,8 @@ def main() -> None:
         for number, rows in enumerate(arguments.rows):
             ways = tuple(WAYS) if number == 0 else AT_ANY_SIZE
             text += report(server, rows, measure(arguments, url, rows, ways))
-    marked = f"<!-- {server} -->\n"
-    machine = f"Best of {arguments.rounds} rounds. {os.cpu_count()} cores, their load in the last 15 minutes "
-    machine += f"{os.getloadavg()[2]:.1f} (2 to 3 of it the measured ones); {platform.system()}; Python "
-    machine += f"{platform.python_version()}, DuckDB {duckdb.__version__}, DuckDB's memory limit {arguments.memory}"
-    written = f"{marked}{machine}\n\n" + "\n".join(text)
-    before = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else "# Benchmarks\n"
-    kept = [part for part in before.split("<!-- ")[1:] if not f"<!-- {part}".startswith(marked)]
-    head = before.split("<!-- ")[0].rstrip() + "\n\n"
-    arguments.out.write_text(head + "".join(f"<!-- {part}" for part in kept) + written, encoding="utf-8")
+    head = machine(f"Best of {arguments.rounds} rounds", f", DuckDB's memory limit {arguments.memory}")
+    write_section(arguments.out, server, "\n".join([head, "", *text]))
     print(f"bench      {arguments.out}")
 
 

@@ -273,3 +273,13 @@ def no_connection_left_open() -> Iterator[None]:
     file = settings.warehouse_file()
     if file.exists():
         duckdb.connect(str(file)).close()
+
+
+def test_copies_that_a_killed_command_left_are_removed_and_those_of_a_running_one_are_not() -> None:
+    left = settings.temp_folder() / "copies-of-a-killed-command"
+    left.mkdir(parents=True)
+    (left / "patients.csv").write_text("Id\n")
+    with landing.scratch_folder() as running, landing.scratch_folder() as own:
+        assert not left.exists()
+        assert running.exists() and own.exists() and running != own
+    assert list(settings.temp_folder().iterdir()) == []
