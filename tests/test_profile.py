@@ -154,7 +154,7 @@ def test_faults_between_tables_are_found(tmp_path: Path) -> None:
     found = alerts(profile(write(tmp_path / "in", patients=patients, visits=visits, acts=acts)))
     assert ("visits", "PATIENT", "refers to nothing", 1) in found
     assert ("visits", "STOP", "after death", 1) in found
-    assert ("visits", "START", "before birth", 1) in found
+    assert ("visits", "START, STOP", "before birth", 1) in found, "one fault is one alert"
     assert ("acts", "STOP", "ends after what it belongs to", 7) in found
     assert ("visits", "START", "after death", 1) not in found, "the day of death is no day after it"
 

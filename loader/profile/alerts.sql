@@ -1,6 +1,6 @@
 /*
 What is wrong with a delivery, worst first: one row per alert, each with its rule, how many values or rows it is about,
-and of how many. Alerts between columns and between tables come from order.sql, death.sql and span.sql.
+and of how many. Alerts between columns and between tables come from related.sql and order.sql.
 */
 INSERT INTO profile_alert
 

@@ -383,10 +383,6 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
         "SELECT table_name, column_name, inferred_type, role FROM profile_column WHERE filled > 0 ORDER BY position"
     ).fetchall():
         columns[table].append((name, kind, role))
-    for table, listed in columns.items():
-        for first, second, kind, rule, most, message in _pairs_in_a_row(listed):
-            _variables(con, table=table, columns=f"{first}, {second}", rule=rule, most=most, message=message)
-            con.execute(_sql("order", relation=relations[table], first=_q(first), second=_q(second), type=kind))
     references = con.execute(
         "SELECT table_name, column_name, parent_table, parent_column FROM profile_reference"
     ).fetchall()
@@ -414,6 +410,11 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
                     wrong=wrong,
                 )
             )
+    con.execute(_sql("fold"))
+    for table, listed in columns.items():
+        for first, second, kind, rule, most, message in _pairs_in_a_row(listed):
+            _variables(con, table=table, columns=f"{first}, {second}", rule=rule, most=most, message=message)
+            con.execute(_sql("order", relation=relations[table], first=_q(first), second=_q(second), type=kind))
 
 
 def _pairs_in_a_row(columns: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str, float, str]]:
