@@ -22,12 +22,12 @@ faults: setup ## Kill a plan at 40 moments, and its server once: [FAULT_KILLS=n]
 test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
 	@scripts/browser.sh install
-	@.venv/bin/pytest -m "not long" --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@.venv/bin/pytest -m "not long" --numprocesses auto --no-loadscope-reorder
 
 test-all: setup ## Run the long tests too
 	@scripts/server.sh install
 	@scripts/browser.sh install
-	@.venv/bin/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@.venv/bin/pytest --numprocesses auto --no-loadscope-reorder
 
 bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
 	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -43,6 +44,12 @@ SQL_MODE = ",".join(
 LOCK_SECONDS = 60
 """How long a change of a table or a view waits for those who read it, and others for the change."""
 
+SWAP_PAUSE_SECONDS = 0.002
+"""How long a swap of views that finds a reader in its way lets it read before it tries again."""
+
+IN_THE_WAY = {1205, 1213}
+"""The errors of a lock that another session holds: not had in time, or each waits for the other."""
+
 REMEDIES = {
     (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
     (1045, 1698): "check user and password in SERVING_URL (percent-encode : / @ in the password)",
@@ -50,7 +57,7 @@ REMEDIES = {
     (0, 2006, 2013, 4031): "the server ended the connection: see its error log, then plan again",
     (3, 28, 1021, 1026, 1030, 1114): "the server has no disk space left: free some, then plan again",
     (1153,): "set the server's max_allowed_packet to 64M",
-    (1205, 1213): "another session holds a lock (SHOW PROCESSLIST names it): end it, then plan again",
+    tuple(IN_THE_WAY): "another session holds a lock (SHOW PROCESSLIST names it): end it, then plan again",
     (1290, 1792, 1836): "the server is read-only: publish to the primary",
     (1071, 1074, 1118): "too wide for InnoDB: shorten the text columns",
 }
@@ -201,9 +208,11 @@ class ServingAdapter(MySQLEngineAdapter):
     def one_swap(self) -> Iterator[None]:
         """Create the views that are created inside this beside the old ones, and rename all into place at its end.
 
-        RENAME TABLE takes all its names at once: a reader's statement sees the old views or the new ones, never a
-        mixture, and a failure before it leaves the old ones. It waits for statements that read any of these views, and
-        statements that come while it waits queue behind it, at most LOCK_SECONDS.
+        RENAME TABLE takes all its names at once, and a failure before it leaves the old views. On MariaDB it is tried
+        without waiting, again and again, for half of LOCK_SECONDS: a reader's statement sees the old views or the new
+        ones. A rename that waits (MySQL has no other; MariaDB's second half) holds some names while it does, and a
+        statement that is just opening several views may, to get out of each other's way, open the rest of them after
+        the swap: it sees some old views and some new ones, each of them whole.
         """
         self._staged = staged = []
         try:
@@ -223,7 +232,19 @@ class ServingAdapter(MySQLEngineAdapter):
         renames = [(name, f"old__{name}") for name in names if name in there]
         renames += [(f"new__{name}", name) for name in names]
         listed = ", ".join(f"`{schema}`.`{before}` TO `{schema}`.`{after}`" for before, after in renames)
+        patient = time.monotonic() + LOCK_SECONDS / 2
+        while self._is_mariadb() and time.monotonic() < patient:
+            try:
+                self.execute(f"SET STATEMENT lock_wait_timeout = 0 FOR RENAME TABLE {listed}")
+                return
+            except ServingError as error:
+                if error.code not in IN_THE_WAY:
+                    raise
+            time.sleep(SWAP_PAUSE_SECONDS)
         self.execute(f"RENAME TABLE {listed}")
+
+    def _is_mariadb(self) -> bool:
+        return "MariaDB" in self.connection.get_server_info()
 
     def _drop_views(self, schema: str, prefix: str) -> None:
         if views := [name for name in self._views(schema) if re.match(prefix, name)]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from loader import server
 from loader.settings import PROJECT
@@ -18,13 +23,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "serving: needs a MySQL or MariaDB server")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files first that plan on a server: they take longest, and no core should wait for the last of them."""
-    slow = {item.path for item in items if item.get_closest_marker("serving")}
-    items.sort(key=lambda item: item.path not in slow)
-    for item in items:  # A file is not split; files that share a warehouse, built once a process, stay together.
-        item.add_marker(pytest.mark.xdist_group("built" if "built" in item.module.__dict__ else item.path.name))
+    """Run the files first that take longest, those that plan, so that no core waits for the last of them."""
+    serving = {item.path for item in items if item.get_closest_marker("serving")}
+    items.sort(key=lambda item: (item.path not in serving, not uses_the_built_warehouse(item.path)))
+
+
+@cache
+def uses_the_built_warehouse(file: Path) -> bool:
+    """Tell whether a file's tests share the warehouse that is built once a process."""
+    return re.search(r"^from warehouse_fixtures import .*\bbuilt\b", file.read_text(encoding="utf-8"), re.M) is not None
+
+
+class ByFile(LoadScopeScheduling):
+    """Deals tests to cores by the file, since those of a file share a plan; and files of one warehouse together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return "the built warehouse" if uses_the_built_warehouse(PROJECT / file) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

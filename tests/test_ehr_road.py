@@ -203,7 +203,7 @@ def test_a_mutation_is_stopped_by_its_audit(road: Road, mutation: str) -> None:
     before = road.shown()
     try:
         path.write_text(mutated, encoding="utf-8")
-        assert road.run("sqlmesh", "plan", "--skip-tests", "--auto-apply", "--no-prompts") != 0, road.output
+        assert road.plan() != 0, road.output
     finally:
         path.write_text(original, encoding="utf-8")
     assert f"Audit {audit} failed" in road.output, road.output
@@ -218,7 +218,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, serving_url: str) -> Iter
         pytest.skip("the real outcomes file is not here (WAREHOUSE_SHARED_DATA, or ../shared/data beside the project)")
     made = Road(tmp_path_factory.mktemp("outcomes") / "project", serving_url)
     made.land(data / "ehr_outcomes")
-    assert made.run("sqlmesh", "plan", "--skip-tests", "--auto-apply", "--no-prompts") == 0, made.output
+    assert made.plan() == 0, made.output
     yield made
 
 

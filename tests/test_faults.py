@@ -296,6 +296,32 @@ def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: 
 
 
 @pytest.mark.long
+def test_a_full_disk_of_the_server_is_named_and_the_next_plan_converges(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", disk]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here: it takes root, and mount")
+    try:
+        with server.private_server(disk / "server") as url:
+            made = SmallRoad(tmp_path / "project", url)
+            made.deliver(1)
+            free = shutil.disk_usage(disk).free
+            with (disk / "filler").open("wb") as filler:
+                filler.write(bytes(free - 1_000_000))
+            plan = made.start(2)
+            output, _ = plan.communicate(timeout=120)
+            assert plan.returncode == 1, output
+            assert "the server has no disk space left: free some" in " ".join(output.split()), output
+            (disk / "filler").unlink()
+            server.start(disk / "server")  # MariaDB may end itself when it finds no space for its log
+            assert made.shown_delivery() == 1
+            made.deliver(2)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.long
 def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_alone(
     road: SmallRoad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
