@@ -13,11 +13,8 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
 from loader import mysql_types
-from loader.mysql_types import Column
+from loader.mysql_types import Column, Totals, added_up
 from loader.serving import ServingAdapter, Session
-
-Totals = list[Fraction]
-"""The number of rows, then of each column the number of its values and its checksum."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class Comparison:
         parts = self.adapter.fetch_at_once(
             [f"SELECT {aggregates} FROM {table} WHERE {part.conditions(self.key)[1]}" for part in ranges]
         )
-        stored = [sum(Fraction(number or 0) for number in numbers) for numbers in zip(*parts, strict=True)]
+        stored = added_up(self.columns, [[Fraction(number or 0) for number in numbers] for numbers in parts])
         self.judge(stored, table)
         return stored
 

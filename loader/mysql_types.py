@@ -1,11 +1,13 @@
 """Which MySQL type holds every value of a DuckDB type, which values have none, and checksums both engines agree on.
 
-The checksum of a column is SUM(value x weight) over its rows, in whatever order they are. `value` is the column's value
+The checksum of a column adds up value x weight over its rows, in whatever order they are. `value` is the column's value
 as a whole number below 2^32: a number or an instant modulo a prime, a decimal's digits, or a hash of the text. `weight`
-is a number below 2^31 made of the row's primary key. So one value that changes changes the sum (of a text, with
+is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a text, with
 probability 1 - 2^-32), and of several changes, such as values that moved to other rows, only those escape that happen
-to make sum(change x weight) zero: a chance of about 2^-30, since the weight is quadratic in the key and knows nothing
-of the changes. Sums of products cost a server a third of hashing every value, and tell which column it is.
+to cancel out: a chance of about 2^-30. Products are added up by XOR where the value is a whole number, which takes a
+server half the time of its decimal sums and does not follow the pattern of the keys; and by SUM for decimals, and for
+texts of which DuckDB weighs each different one once. There the weight is quadratic in the key, so that it does not
+follow the pattern either. Both cost a server a third of hashing every value, and tell which column it is.
 Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
 it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
 """
@@ -15,9 +17,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import xor
 
 from sqlglot import exp
 from sqlmesh.utils.errors import SQLMeshError
+
+Totals = list[Fraction]
+"""What rows sum up to: their number, then of each column the number of its values and its checksum."""
 
 WIDTHS = (4, 12, 36, 100, 255, 768, 4000, 16000)
 """The widths a measured text column can get: 768 is the most that InnoDB indexes, 16,000 nearly fills a row."""
@@ -51,6 +59,9 @@ VALUE_PRIME = 2_147_483_629
 
 WEIGHT_PRIMES = (32_749, 32_719)
 """Two primes below 2^15: a value times a weight stays below 2^63."""
+
+PLAIN_WEIGHT_PRIME = 1_073_741_789
+"""A prime below 2^30, for weights that need not be quadratic."""
 
 FEW_TEXTS = 10_000
 """Up to so many different texts a column's checksum is made of CRC32."""
@@ -216,14 +227,14 @@ def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[st
     DuckDB has 0 for the checksum of a column that `has_few_texts`: `text_weights` gives what to hash.
     """
     sent, stored = ["COUNT(*)"], ["COUNT(*)"]
-    sent_weight, stored_weight = _weights(key)
+    (sent_plain, stored_plain), (sent_weight, stored_weight) = _weights(key, plain=True), _weights(key)
     # No value counts as 0, which is what NULL adds: whole numbers are moved into 1 to 2^32, decimals by half a digit.
     for c in columns:
         sent.append(f"COUNT({duckdb_name(c.name)})")
         stored.append(f"COUNT({mysql_name(c.name)})")
         if c.sent_number:
-            sent.append(f"SUM(({c.sent_number}::BIGINT % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {sent_weight})")
-            stored.append(f"SUM(({c.stored_number} % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {stored_weight})")
+            sent.append(f"BIT_XOR(({c.sent_number}::BIGINT % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {sent_plain})")
+            stored.append(f"BIT_XOR(({c.stored_number} % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {stored_plain})")
         elif c.scale is not None:
             half = f"0.{'0' * c.scale}5"
             digits = f"{duckdb_name(c.name)}::DECIMAL(38, {c.scale + 1})"
@@ -238,25 +249,40 @@ def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[st
     return sent, stored
 
 
+def added_up(columns: Sequence[Column], parts: Sequence[Totals], without: Sequence[Totals] = ()) -> Totals:
+    """Return what `parts` of a table's rows sum up to together, without those of `without`, which are among them."""
+    numbers = zip(*parts, *without, strict=True)
+    xored = {2 + 2 * number for number, c in enumerate(columns) if c.sent_number}
+    return [
+        Fraction(reduce(xor, map(int, each)))
+        if position in xored
+        else sum(each[: len(parts)], Fraction()) - sum(each[len(parts) :], Fraction())
+        for position, each in enumerate(numbers)
+    ]
+
+
 def text_weights(column: Column, key: Sequence[Column], select: str) -> str:
     """Return DuckDB's query for the different texts of a column, and the sum of the weights of each."""
     name = duckdb_name(column.name)
     return f"SELECT {name}, SUM({_weights(key)[0]}) FROM ({select}) WHERE {name} IS NOT NULL GROUP BY 1"
 
 
-def _weights(key: Sequence[Column]) -> tuple[str, str]:
+def _weights(key: Sequence[Column], plain: bool = False) -> tuple[str, str]:
     """Return DuckDB's and MySQL's expression for the weight of a row, a number from 1 to 2^31.
 
-    It is made of the numbers and days of the key, and the lengths of its texts; a key of texts alone is hashed.
+    It is made of the numbers and days of the key; of the lengths of its texts too where those numbers are not such as
+    to tell most rows apart; a key of texts alone is hashed. A `plain` one is not quadratic.
     """
     numbers = [c for c in key if c.sent_number]
     if numbers:
-        texts = [c for c in key if c.kind == "TEXT"]
+        texts = [] if any(c.mysql == "BIGINT" for c in numbers) else [c for c in key if c.kind == "TEXT"]
         sent = [f"{c.sent_number}::BIGINT" for c in numbers] + [f"strlen({duckdb_name(c.name)})" for c in texts]
         stored = [c.stored_number for c in numbers] + [f"LENGTH({mysql_name(c.name)})" for c in texts]
     else:
         sent = [_duckdb_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.sent_text for c in key)})")]
         stored = [_mysql_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.stored_text for c in key)})")]
+    if plain and len(sent) == 1:
+        return tuple(f"({part} % {PLAIN_WEIGHT_PRIME} + {1 << 30})" for [part] in (sent, stored))
     return _weight(sent), _weight(stored)
 
 

@@ -26,8 +26,8 @@ from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from loader import mysql_types, settings, versions
-from loader.comparison import Comparison, Totals, at, shown
-from loader.mysql_types import Column, duckdb_name, mysql_name
+from loader.comparison import Comparison, at, shown
+from loader.mysql_types import Column, Totals, duckdb_name, mysql_name
 from loader.serving import ServingAdapter, ServingError
 from loader.transfer import Transfer
 from loader.versions import Version, Versions

@@ -21,8 +21,8 @@ from fractions import Fraction
 import duckdb
 from sqlglot import exp
 
-from loader.comparison import Comparison, Totals
-from loader.mysql_types import Column, duckdb_name, mysql_name
+from loader.comparison import Comparison
+from loader.mysql_types import Column, Totals, added_up, duckdb_name, mysql_name
 from loader.serving import ServingAdapter, Session
 from loader.transfer import Transfer, one_thread
 
@@ -146,7 +146,7 @@ class Versions:
                 comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t")
                 for which in (f"last_version = {number - 1}", f"first_version = {number}")
             )
-            totals = [a - b + c for a, b, c in zip(version.totals, ended, added, strict=True)]
+            totals = added_up(comparison.columns, [version.totals, added], without=[ended])
             comparison.judge(totals)  # closing the session without a COMMIT undoes it all
             self.record(session, number, physical, version.store, layout, source, totals)
             session.execute("COMMIT")
@@ -189,8 +189,11 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
         source.fetchall(f"{earlier} LIMIT 0")
     except duckdb.Error:  # its tables are gone, or have other columns
         return None
+    names = [duckdb_name(c.name) for c in transfer.columns]
     same = " AND ".join(f"now.{duckdb_name(c.name)} = before.{duckdb_name(c.name)}" for c in key)
-    differs = [f"now.{duckdb_name(c.name)} IS DISTINCT FROM before.{duckdb_name(c.name)}" for c in transfer.columns]
+    differs = " OR ".join(f"now.{name} IS DISTINCT FROM before.{name}" for name in names)
+    gone = f"now.{duckdb_name(key[0].name)} IS NULL"
+    either = ", ".join(f"CASE WHEN {gone} THEN before.{name} ELSE now.{name} END AS {name}" for name in names)
     number = 0
     source.execute(f"CREATE SCHEMA IF NOT EXISTS {table.rpartition('.')[0]}")
     with one_thread(source):  # which takes half the memory
@@ -198,9 +201,8 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
             where = part.conditions(key)[0]
             now, before = (f"(SELECT * FROM ({rows}) WHERE {where})" for rows in (transfer.select, earlier))
             query = (
-                f"SELECT now.*, 0::SMALLINT AS {GONE.name} FROM {now} AS now LEFT JOIN {before} AS before ON {same} "
-                f"WHERE {' OR '.join(differs)} UNION ALL "
-                f"SELECT before.*, 1::SMALLINT FROM {before} AS before ANTI JOIN {now} AS now ON {same}"
+                f"SELECT {either}, CASE WHEN {gone} THEN 1 ELSE 0 END::SMALLINT AS {GONE.name} "
+                f"FROM {now} AS now FULL JOIN {before} AS before ON {same} WHERE {differs}"
             )
             source.execute(f"INSERT INTO {table} {query}" if first else f"CREATE OR REPLACE TABLE {table} AS {query}")
             (number,) = source.fetchone(f"SELECT COUNT(*) FROM {table}")

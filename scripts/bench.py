@@ -212,6 +212,7 @@ class Bench:
     def duckdb_mysql_extension(self) -> dict[str, float]:
         """It comes with its own version of DuckDB, so it runs in an environment of its own."""
         self.prepared("extension")
+        self.adapter.source.close()  # a DuckDB file has one process
         at = f"host={self.url.host} port={self.url.port} user={self.url.user} database={SCHEMA}"
         minor = ".".join(duckdb.__version__.split(".")[:2])
         uv = Path(sys.executable).parent / "uv"
