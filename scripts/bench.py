@@ -66,9 +66,10 @@ with tempfile.TemporaryDirectory() as folder:
     [packed] = Path(duckdb_extension_mysql.__file__).parent.rglob("*.duckdb_extension")
     file = shutil.copy(packed, Path(folder) / "mysql_scanner.duckdb_extension")  # DuckDB goes by the name of the file
     con = duckdb.connect()
+    con.execute("SET enable_progress_bar = false")
     con.execute(f"LOAD '{file}'")
     con.execute(f"ATTACH '{sys.argv[1]}' AS w (READ_ONLY)")
-    con.execute(f"ATTACH '{sys.argv[2]} password={os.environ['MYSQL_PWD']}' AS m (TYPE mysql)")
+    con.execute(f"ATTACH '{sys.argv[2]}' AS m (TYPE mysql)")  # the password is in MYSQL_PWD
     started = time.monotonic()
     con.execute(f"INSERT INTO m.extension SELECT * FROM w.lab ORDER BY ALL LIMIT {sys.argv[3]}")
     seconds = time.monotonic() - started
