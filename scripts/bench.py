@@ -235,6 +235,9 @@ WAYS: dict[str, Callable[[Bench], dict[str, float]]] = {
         "insert_where_local_infile_is_off", "pandas_to_sql", "executemany", "duckdb_mysql_extension",
     )
 }  # fmt: skip
+MANY_ROWS = 5_000_000
+"""More than these are measured by the ways of AT_ANY_SIZE alone."""
+
 AT_ANY_SIZE = ("server_side_load_data_infile", "load", "whole_publish", "no_change", "one_per_cent")
 
 
@@ -370,12 +373,12 @@ def main() -> None:
         if not url:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-server")))
             url = stack.enter_context(private_server(folder / "server"))
-        server, text = version(url), []
-        for number, rows in enumerate(arguments.rows):
-            ways = tuple(WAYS) if number == 0 else AT_ANY_SIZE
-            text += report(server, rows, measure(arguments, url, rows, ways))
-    head = machine(f"Best of {arguments.rounds} rounds", f", DuckDB's memory limit {arguments.memory}")
-    write_section(arguments.out, server, "\n".join([head, "", *text]))
+        server = version(url)
+        for rows in arguments.rows:
+            ways = AT_ANY_SIZE if rows > MANY_ROWS else tuple(WAYS)
+            lines = report(server, rows, measure(arguments, url, rows, ways))
+            head = machine(f"Best of {arguments.rounds} rounds", f", DuckDB's memory limit {arguments.memory}")
+            write_section(arguments.out, f"{server}, {rows:,} rows", "\n".join([head, "", *lines]))
     print(f"bench      {arguments.out}")
 
 

@@ -252,6 +252,7 @@ def test_dev_shows_an_edit_prod_does_not_until_promoted_and_nothing_stays_behind
         assert road.plan("dev") == 0, road.output
         in_dev = {label for (label,) in road.query("SELECT class_label FROM serving__dev.v_cost_by_class")}
         assert "INPATIENT" in in_dev
+        assert road.views("serving__dev") == road.views(), "a report that is pointed at dev finds every table"
         page = road.folder / "dev.html"
         assert road.run("warehouse", "dashboard", "dev", "--out", page) == 0, road.output
         html = page.read_text(encoding="utf-8")
