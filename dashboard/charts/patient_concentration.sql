@@ -2,7 +2,7 @@
 SELECT
   source_system,
   CASE WHEN MIN(source_system) OVER () < MAX(source_system) OVER () THEN 1 ELSE 0 END AS has_both_sources,
-  REPLACE(measure, '_', ' ') AS measure,
+  REPLACE(REPLACE(measure, 'non_covered', 'non-covered'), '_', ' ') AS measure,
   top_n,
   CASE WHEN top_n = 1 THEN '1 patient' WHEN top_n = 10 THEN '10 patients' ELSE '100 patients' END AS top_patients,
   n_patients,
