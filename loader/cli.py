@@ -142,10 +142,10 @@ def status() -> None:
 @click.option("--limit", type=int, default=100, show_default=True, help="Rows to show at most.")
 @says_errors
 def query(sql: str, limit: int) -> None:
-    """Show what is published, as SQL asks: "SELECT * FROM serving__dev.v_readmission_ladder". Reads only."""
+    """Show what is published, as SQL (or a file.sql) asks: "SELECT * FROM serving__dev.v_cost_by_class". Reads only."""
     from loader.query import ask
 
-    names, rows = ask(sql, limit)
+    names, rows = ask(Path(sql).read_text(encoding="utf-8") if sql.endswith(".sql") else sql, limit)
     shown = Table(*names, box=None)
     for row in rows:
         shown.add_row(*("NULL" if value is None else str(value) for value in row))

@@ -21,16 +21,21 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
     """
     at = settings.serving()
     try:
-        is_query = isinstance(sqlglot.parse_one(sql, dialect="mysql"), exp.Query | exp.Show | exp.Describe)
+        asked = sqlglot.parse_one(sql, dialect="mysql")
     except sqlglot.errors.ParseError as error:
         raise ValueError(f"this is not one statement of SQL: {error}") from error
-    if not is_query:
+    if not isinstance(asked, exp.Query | exp.Show | exp.Describe):
         raise ValueError("this reads only: SELECT, WITH, SHOW or DESCRIBE")
     try:
         if at is None:
             with duckdb.connect() as con:
-                con.execute(f"ATTACH '{settings.embedded_file()}' AS embedded (READ_ONLY); USE embedded.serving")
-                answer = con.execute(sql)
+                # Its views name the catalog; a schema of the same name in a query would be ambiguous.
+                con.execute(f"ATTACH '{settings.embedded_file()}' AS {serving.CATALOG} (READ_ONLY)")
+                con.execute(f"USE {serving.CATALOG}.serving")
+                for table in asked.find_all(exp.Table):
+                    if table.db:
+                        table.set("catalog", exp.to_identifier(serving.CATALOG))
+                answer = con.execute(asked.sql("duckdb") if isinstance(asked, exp.Query) else sql)
                 return [column[0] for column in answer.description or ()], answer.fetchmany(limit)
         with (
             serving.connect(

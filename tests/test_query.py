@@ -32,6 +32,18 @@ def test_an_embedded_file_answers(embedded: Path) -> None:
     ]
 
 
+def test_a_file_of_sql_is_asked_and_a_view_answers(embedded: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{embedded / 'published.duckdb'}' AS serving")
+        con.execute("CREATE VIEW serving.serving.v AS SELECT SUM(one) AS ones FROM serving.serving.t")
+    (embedded / "asked.sql").write_text("-- One row.\nSELECT CONCAT(ones, '!') AS ones FROM serving.v\n")
+    asked = CliRunner().invoke(main, ["query", str(embedded / "asked.sql")])
+    assert asked.output.split()[:2] == ["ones", "3!"]
+    asked = CliRunner().invoke(main, ["query", "nowhere.sql"])
+    assert asked.exit_code == 1
+    assert "No such file or directory: 'nowhere.sql'" in asked.output
+
+
 def test_an_embedded_file_is_not_written(embedded: Path) -> None:
     asked = CliRunner().invoke(main, ["query", "DROP TABLE serving.t"])
     assert asked.exit_code == 1
