@@ -67,6 +67,8 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
         if kind == "BIGINT":
             # pandas writes 28.0 beside empty cells: a whole number. 28.6 is none, though a cast would make it 29.
             wrong += f" OR TRY_CAST({value} AS DOUBLE) <> TRY_CAST({value} AS BIGINT)"
+        if kind in {"DATE", "TIMESTAMP"}:  # DuckDB reads words as moments too: epoch, infinity
+            wrong += f" OR NOT LEFT(TRIM({value}), 1) BETWEEN '0' AND '9'"
         if kind == "DOUBLE":
             wrong += f" OR NOT ISFINITE(TRY_CAST({value} AS DOUBLE))"
         yield (f"CASE WHEN {value} IS NOT NULL AND ({wrong}) THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END")

@@ -432,6 +432,14 @@ def test_a_sound_row_breaks_nothing_and_a_mark_of_no_value_is_null(landed: Wareh
     assert rows[3][0] is None
 
 
+@pytest.mark.parametrize("moment", ["epoch", "infinity", " -infinity"])
+def test_a_word_that_duckdb_reads_as_a_moment_is_no_date(landed: Warehouse, moment: str) -> None:
+    table = landed.context.config.variables["deliveries"]["synthea__patients"]
+    with landed.planted(f"INSERT INTO landing.{table} (id, birthdate) VALUES ('planted', '{moment}')"):
+        violations = dict(rows_of(landed, "raw.synthea__patients", "id, violation"))
+    assert violations["planted"] == f"birthdate '{moment}' is no DATE"
+
+
 @pytest.mark.parametrize("latitude", ["nan", "inf", "4236.28"])
 def test_a_latitude_that_the_star_cannot_hold_breaks_the_contract_and_not_the_build(
     landed: Warehouse, latitude: str
