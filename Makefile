@@ -24,10 +24,10 @@ test: setup ## Run all tests, a file at a time on each core, against real server
 	@scripts/browser.sh install
 	@.venv/bin/pytest -m "not long" --numprocesses auto --no-loadscope-reorder
 
-test-all: setup ## Run the long tests too
+test-all: setup ## Run the long tests too, and look for new faults by chance
 	@scripts/server.sh install
 	@scripts/browser.sh install
-	@.venv/bin/pytest --numprocesses auto --no-loadscope-reorder
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} .venv/bin/pytest --numprocesses auto --no-loadscope-reorder
 
 bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
 	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)

@@ -109,13 +109,20 @@ class SourceFile:
             raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
 
     def without_bad_rows(self, scratch: Path) -> SourceFile:
-        """Return the file with a clean copy as its text, and the lines that are no row as `rejected`."""
+        """Return the file with a clean copy as its text, and the lines that are no row as `rejected`.
+
+        Raises:
+            LandingRefused: its header is no record, and without it no row could be read.
+        """
         if self.layout.is_parquet:
             return self
         copy = scratch / f"{self.name}.rows"
         grammar = Grammar(len(self.layout.header), self.layout.delimiter, self.line_break)
         with _refusing(self.path):
-            return replace(self, rejected=tuple(copy_rows(self.text, grammar, copy)), text=copy)
+            rejected = tuple(copy_rows(self.text, grammar, copy))
+        if rejected and rejected[0].line == 1:
+            raise LandingRefused(f"{self.name}, line 1: the header is no line of CSV. {rejected[0].reason}")
+        return replace(self, rejected=rejected, text=copy)
 
 
 def read_layout(path: Path, expected: Iterable[str] = (), encoding: str | None = None) -> Layout:
@@ -214,14 +221,19 @@ def _counted(path: Path, text: Path, layout: Layout, identity: tuple[int, ...], 
                 except UnicodeDecodeError as error:
                     before = len(decoder.getstate()[0])
                     bad_line = 1 + newlines + chunk.count(b"\n", 0, max(0, error.start - before))
-            newlines += chunk.count(b"\n")
-            if b"\r" in chunk:
-                returns += chunk.count(b"\r")
-                pairs += chunk.count(b"\r\n")
+            ends = chunk.count(b"\n")
+            newlines += ends
+            marks: tuple[bytes, ...] = (b"\n\n",)  # how a blank line can look here
+            if b"\r" in chunk or b"\r" in tail[-3:]:
+                carriages, both = chunk.count(b"\r"), chunk.count(b"\r\n")
+                returns += carriages
+                pairs += both
+                only_pairs = ends == carriages == both and not tail.endswith(b"\r")
+                marks = (b"\n\r",) if only_pairs else (b"\n\n", b"\n\r", b"\r\r")
             pairs += tail.endswith(b"\r") and chunk.startswith(b"\n")
             seam = tail[-3:] + chunk
             # A search for a fixed text is ten times as fast as the pattern; most files have no blank line at all.
-            if any(mark in seam for mark in (b"\n\n", b"\n\r", b"\r\r")):
+            if any(mark in seam for mark in marks):
                 blanks += len(_BLANK.findall(seam)) - len(_BLANK.findall(tail[-3:]))
             tail = chunk
     if bad_line is None and decoder.getstate()[0]:

@@ -301,8 +301,9 @@ def account(url: str) -> dict[str, Any]:
 
 
 def version(url: str) -> str:
-    with pymysql.connect(**account(url)) as connection:
-        text = connection.get_server_info()
+    with pymysql.connect(**account(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT VERSION()")
+        (text,) = cursor.fetchone()
     return f"{'MariaDB' if 'MariaDB' in text else 'MySQL'} {text.partition('-')[0]}"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from loader import server
@@ -17,6 +18,11 @@ from loader.settings import PROJECT
 
 os.environ.setdefault("SQLMESH__CACHE_DIR", str(PROJECT / ".cache"))
 """Every copy of the project that a test makes shares SQLMesh's cache of optimized queries, which goes by content."""
+
+
+settings.register_profile("the same each time", derandomize=True)
+if "FUZZ_EXAMPLES" not in os.environ:  # whoever names a number looks for new faults; all others want the old ones gone
+    settings.load_profile("the same each time")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -184,6 +184,11 @@ CASES = [
     Case("a blank column name", HEADER + ", \n" + ROWS[0] + ",\n", refused="column 8: has no name"),
     Case("a NUL byte in one column more", HEADER + ",x\0y\n", refused="column 8: 'x.x00y' holds a NUL byte"),
     Case(
+        "a carriage return alone at the end of the header",
+        GOOD.replace("\n", "\r\n").replace("\r\n", "\r\0\n", 1),
+        refused="line 1: the header is no line of CSV",
+    ),
+    Case(
         "columns in another order",
         "zip,PHONE,Id,name,address,city,STATE_HEADQUARTERED\n06156,5,a,A,,,\n",
         1,

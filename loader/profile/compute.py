@@ -176,10 +176,10 @@ def _read(
                 landing.append(con, relation, source, names)
             except duckdb.Error:
                 # A file that stops in the middle leaves nothing: one statement is one transaction.
-                source = source.without_bad_rows(scratch)
                 try:
+                    source = source.without_bad_rows(scratch)
                     landing.append(con, relation, source, names)
-                except duckdb.Error as error:
+                except (duckdb.Error, LandingRefused) as error:
                     unread[source.name] = str(error).strip().splitlines()[0]
                     continue
             loaded.append(source)
