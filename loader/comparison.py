@@ -57,10 +57,14 @@ class Comparison:
         select: str,
         columns: Sequence[Column],
         key: Sequence[Column],
+        weighing: Sequence[Column],
     ) -> None:
-        """Take the model's `name` for messages, and `select`, DuckDB's query for what was sent."""
+        """Take the model's `name` for messages, `select`, DuckDB's query for what was sent, and the columns that weigh.
+
+        `weighing` are those of the key that tell its rows apart: a row's weight in a checksum is made of them.
+        """
         self.adapter, self.source, self.name, self.select = adapter, source, name, select
-        self.columns, self.key = columns, key
+        self.columns, self.key, self.weighing = columns, key, weighing
         self._sent: Future[Totals] | None = None
 
     def start(self) -> None:
@@ -70,11 +74,11 @@ class Comparison:
         pool.shutdown(wait=False)
 
     def _count_sent(self) -> Totals:
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[0])
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[0])
         sent = [Fraction(number or 0) for number in self.source.fetchone(f"SELECT {aggregates} FROM ({self.select})")]
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
-                weights = self.source.fetchall(mysql_types.text_weights(column, self.key, self.select))
+                weights = self.source.fetchall(mysql_types.text_weights(column, self.weighing, self.select))
                 sent[2 + 2 * number] = Fraction(
                     sum(zlib.crc32(text.encode()) * int(weight) for text, weight in weights)
                 )
@@ -86,7 +90,7 @@ class Comparison:
         Raises:
             SQLMeshError: when they differ; names the columns, how they differ, and rows with both values.
         """
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[1])
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
         if self._sent is None:
             self.start()
         parts = self.adapter.fetch_at_once(
@@ -98,7 +102,7 @@ class Comparison:
 
     def read(self, session: Session, rows: str) -> Totals:
         """Return what the columns of some rows on the server sum up to."""
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.key)[1])
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
         [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
         return [Fraction(number or 0) for number in numbers]
 

@@ -270,14 +270,10 @@ def text_weights(column: Column, key: Sequence[Column], select: str) -> str:
 def _weights(key: Sequence[Column], plain: bool = False) -> tuple[str, str]:
     """Return DuckDB's and MySQL's expression for the weight of a row, a number from 1 to 2^31.
 
-    It is made of the numbers and days of the key; of the lengths of its texts too where those numbers are not such as
-    to tell most rows apart; a key of texts alone is hashed. A `plain` one is not quadratic.
+    A key of numbers and days weighs by them, any other by a hash. A `plain` weight of one number is not quadratic.
     """
-    numbers = [c for c in key if c.sent_number]
-    if numbers:
-        texts = [] if any(c.mysql == "BIGINT" for c in numbers) else [c for c in key if c.kind == "TEXT"]
-        sent = [f"{c.sent_number}::BIGINT" for c in numbers] + [f"strlen({duckdb_name(c.name)})" for c in texts]
-        stored = [c.stored_number for c in numbers] + [f"LENGTH({mysql_name(c.name)})" for c in texts]
+    if all(c.sent_number for c in key):
+        sent, stored = [f"{c.sent_number}::BIGINT" for c in key], [c.stored_number for c in key]
     else:
         sent = [_duckdb_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.sent_text for c in key)})")]
         stored = [_mysql_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.stored_text for c in key)})")]

@@ -39,6 +39,9 @@ LOCK_SECONDS = 5
 """How long a load waits for its lock: another load of the plan may hold it while it drops what a killed plan left."""
 
 
+MOST_ROWS = 0.9
+"""The share of a table's rows that the numbers of its key must tell apart for its texts not to weigh."""
+
 SORT_BYTES = 128 << 20
 """Memory that MySQL may take to sort the rows of all indexes of one table."""
 
@@ -164,7 +167,19 @@ class Publication:
     @cached_property
     def comparison(self) -> Comparison:
         """The rows beside what the server holds."""
-        return Comparison(self.adapter, self.source, self.model.name, self._select(), self.columns, self.key)
+        return Comparison(
+            self.adapter, self.source, self.model.name, self._select(), self.columns, self.key, self.weighing
+        )
+
+    @cached_property
+    def weighing(self) -> list[Column]:
+        """The columns of the key that weigh a row: its numbers where they tell most rows apart, which costs least."""
+        numbers = [column for column in self.key if column.sent_number]
+        names = _list(duckdb_name(column.name) for column in numbers)
+        if numbers and len(numbers) < len(self.key):
+            (different,) = self.source.fetchone(f"SELECT APPROX_COUNT_DISTINCT(({names})) FROM {self.rows}")
+            return numbers if different >= MOST_ROWS * self.count else self.key
+        return numbers or self.key
 
     def run(self) -> None:
         """Load beside the table, compare, index, and rename into place; in an embedded file, replace the table."""
@@ -193,7 +208,7 @@ class Publication:
 
     def _make_version(self, view: str) -> None:
         """Make `view` show the rows as one more version in the store of the last one, or in a store of its own."""
-        layout = versions.layout(self.columns, self.key, self.kind.indexes)
+        layout = versions.layout(self.columns, self.key, self.weighing, self.kind.indexes)
         made = Versions(self.adapter, self.table.db, self.model.view_name)
         latest = made.latest(layout)
         if latest and self._make_from_changes(made, latest, view, layout):
@@ -375,7 +390,7 @@ class Publication:
     def add_indexes(self, table: str) -> None:
         """Build the secondary indexes of the loaded `table`, all at once."""
         if self.kind.indexes:
-            if self.adapter.fetchone("SELECT VERSION() NOT LIKE '%MariaDB%'")[0]:
+            if not self.adapter.is_mariadb:
                 # MySQL's default of 1 MB makes many sorted runs; MariaDB's, also 1 MB, is set when it starts.
                 self.adapter.execute(f"SET SESSION innodb_ddl_buffer_size = {SORT_BYTES}")
             added = _list(f"ADD INDEX ({_list(map(mysql_name, columns))})" for columns in self.kind.indexes)

@@ -192,6 +192,11 @@ class ServingAdapter(MySQLEngineAdapter):
             return False
         return super().drop_data_object_on_type_mismatch(data_object, expected_type)
 
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether the server is MariaDB, and not MySQL."""
+        return "MariaDB" in self.connection.get_server_info()
+
     @contextmanager
     def sessions(self, number: int) -> Iterator[list[Session]]:
         """Open `number` more connections; close them at the end."""
@@ -233,7 +238,7 @@ class ServingAdapter(MySQLEngineAdapter):
         renames += [(f"new__{name}", name) for name in names]
         listed = ", ".join(f"`{schema}`.`{before}` TO `{schema}`.`{after}`" for before, after in renames)
         patient = time.monotonic() + LOCK_SECONDS / 2
-        while self._is_mariadb() and time.monotonic() < patient:
+        while self.is_mariadb and time.monotonic() < patient:
             try:
                 self.execute(f"SET STATEMENT lock_wait_timeout = 0 FOR RENAME TABLE {listed}")
                 return
@@ -242,9 +247,6 @@ class ServingAdapter(MySQLEngineAdapter):
                     raise
             time.sleep(SWAP_PAUSE_SECONDS)
         self.execute(f"RENAME TABLE {listed}")
-
-    def _is_mariadb(self) -> bool:
-        return "MariaDB" in self.connection.get_server_info()
 
     def _drop_views(self, schema: str, prefix: str) -> None:
         if views := [name for name in self._views(schema) if re.match(prefix, name)]:

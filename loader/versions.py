@@ -168,9 +168,12 @@ class Versions:
                     session.execute(f"DROP TABLE IF EXISTS {self.qualified(store)}")
 
 
-def layout(columns: Sequence[Column], key: Sequence[Column], indexes: Sequence[Sequence[str]]) -> str:
-    """Return what a store must have alike to take a version: columns, types, key and indexes."""
-    described = [[(c.name, c.mysql) for c in columns], [c.name for c in key], [list(index) for index in indexes]]
+def layout(
+    columns: Sequence[Column], key: Sequence[Column], weighing: Sequence[Column], indexes: Sequence[Sequence[str]]
+) -> str:
+    """Return what a store must have alike to take a version: columns, types, key, what weighs a row, and indexes."""
+    names = [[c.name for c in part] for part in (key, weighing)]
+    described = [[(c.name, c.mysql) for c in columns], *names, [list(index) for index in indexes]]
     return hashlib.sha256(repr(described).encode()).hexdigest()
 
 
