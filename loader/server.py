@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 import pymysql
 
@@ -185,15 +186,7 @@ def _started(folder: Path, lock: int) -> Server:
         *OPTIONS,
     ]
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
+        process = subprocess.Popen(command, **_surroundings(folder, log), start_new_session=True)
     # The server writes this itself, but later: were we killed before that, the next start would not know of it.
     (folder / "server.pid").write_text(f"{process.pid}\n")
     deadline = time.monotonic() + PATIENCE
@@ -229,27 +222,20 @@ def _initialise(program: Path, folder: Path, lock: int) -> None:
         command = [*_program(program), f"--datadir={folder / 'data.new'}", "--skip-log-bin", "--initialize-insecure"]
     with (folder / "server.log").open("wb") as log:
         # It shares our lock: were we killed, the next start would wait for it instead of working beside it.
-        made = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env=_environment(folder),
-            pass_fds=[lock],
-        )
+        made = subprocess.run(command, **_surroundings(folder, log), pass_fds=[lock])
     if made.returncode:
         raise ServerError(f"{command[0]} could not make the data folder{_log(folder)}")
     (folder / "data.new").rename(folder / "data")
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a server, with a folder of its own for temporary files.
+def _surroundings(folder: Path, log: IO[bytes]) -> dict[str, Any]:
+    """Return how a server's program runs in `folder`: no input, output to `log`, temporary files of its own.
 
     A MariaDB that starts deletes every `#sql*` in the folder of temporary files, also those in use by another server
     that shares it, whose statement then fails.
     """
-    return os.environ | {"TMPDIR": str(folder / "tmp")}
+    environment = os.environ | {"TMPDIR": str(folder / "tmp")}
+    return {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": folder, "env": environment}
 
 
 def _program(program: Path) -> list[str]:
