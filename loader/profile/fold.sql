@@ -1,8 +1,12 @@
 /* One fault is one alert: of a column that is wrong by two references the worse, and columns wrong as often together. */
 CREATE TABLE folded AS
-WITH worse AS (
-  FROM profile_alert
-  QUALIFY row_number() OVER (PARTITION BY table_name, column_name, rule ORDER BY n DESC, message) = 1
+WITH between_tables AS (
+  SELECT *, regexp_extract(message, ' (\w+ row) that ', 1) AS other_row FROM profile_alert
+),
+
+worse AS (
+  FROM between_tables
+  QUALIFY row_number() OVER (PARTITION BY table_name, column_name, rule, other_row ORDER BY n DESC, message) = 1
 )
 
 SELECT
@@ -15,7 +19,7 @@ SELECT
   min(message)
   || CASE WHEN count(*) > 1 THEN ' As many rows in each of the ' || count(*) || ' columns.' ELSE '' END AS message
 FROM worse
-GROUP BY severity, table_name, rule, n;
+GROUP BY severity, table_name, rule, other_row, n;
 
 DELETE FROM profile_alert;
 
