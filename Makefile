@@ -19,7 +19,7 @@ demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them
 faults: setup ## Kill a plan at 40 moments, and its server once: [FAULT_KILLS=n]
 	@FAULT_KILLS=$${FAULT_KILLS:-40} .venv/bin/pytest tests/test_faults.py
 
-test: setup ## Run all tests, a file at a time on each core, against real servers that they start themselves
+test: setup ## Run all tests but the long ones, a file at a time on each core, against real servers that they start themselves
 	@scripts/server.sh install
 	@scripts/browser.sh install
 	@.venv/bin/pytest -m "not long" --numprocesses auto --no-loadscope-reorder
@@ -29,7 +29,7 @@ test-all: setup ## Run the long tests too, and look for new faults by chance
 	@scripts/browser.sh install
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} .venv/bin/pytest --numprocesses auto --no-loadscope-reorder
 
-bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...]
+bench: setup ## Measure publishing against its alternatives, into docs/benchmarks.md: [BENCH_URL=...] [BENCH_OPTIONS=...] [DELIVERY_OPTIONS=...]
 	@.venv/bin/python scripts/bench.py $(BENCH_OPTIONS)
 	@.venv/bin/python scripts/bench_delivery.py $(DELIVERY_OPTIONS)
 

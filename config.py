@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 # SQLMesh makes millions of long-lived objects of the models; by default Python looks them all through, over and over,
-# for cycles to free, which is a third of the time of a plan.
+# for cycles to free, which is a quarter of the time of a plan.
 gc.set_threshold(500_000, 50, 100)
 # SQLMesh reads seeds through pandas, which warns that a column of codes is text and not numbers; so it is.
 warnings.filterwarnings("ignore", message="Setting an item of incompatible dtype", category=FutureWarning)

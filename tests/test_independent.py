@@ -16,7 +16,7 @@ from road import Road, shared_data
 Key = tuple[str, str, str, str]
 
 
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.long) for name in ("maven", "generated")])
+@pytest.fixture(scope="module", params=[pytest.param("maven", marks=pytest.mark.long), "generated"])
 def delivery(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "maven":
         if (data := shared_data()) is None:
