@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 
 from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
@@ -74,15 +73,21 @@ class Comparison:
         pool.shutdown(wait=False)
 
     def _count_sent(self) -> Totals:
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[0])
-        sent = [Fraction(number or 0) for number in self.source.fetchone(f"SELECT {aggregates} FROM ({self.select})")]
+        cursor = self.source.connection.cursor()
+        rows = f"({self.select}) AS rows"
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
-                weights = self.source.fetchall(mysql_types.text_weights(column, self.weighing, self.select))
-                sent[2 + 2 * number] = Fraction(
-                    sum(zlib.crc32(text.encode()) * int(weight) for text, weight in weights)
-                )
-        return sent
+                name, crc32 = map(mysql_types.duckdb_name, (column.name, mysql_types.crc32_of(column)))
+                cursor.execute(f"SELECT DISTINCT {name} FROM ({self.select}) WHERE {name} IS NOT NULL")
+                texts = [text for (text,) in cursor.fetchall()]
+                # A table, and not a list in the query: DuckDB joins by the smaller side where it knows which that is.
+                listed = f"UNNEST($1::VARCHAR[]) AS text, UNNEST($2::BIGINT[]) AS {crc32}"
+                numbers = [zlib.crc32(text.encode()) for text in texts]
+                cursor.execute(f"CREATE TEMP TABLE texts{number} AS SELECT {listed}", [texts, numbers])
+                rows += f" LEFT JOIN texts{number} ON rows.{name} = texts{number}.text"
+        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[0])
+        cursor.execute(f"SELECT {aggregates} FROM {rows}")
+        return [number or 0 for number in cursor.fetchone()]
 
     def run(self, table: str, ranges: Sequence[Range] = (Range(),)) -> Totals:
         """Compare the whole of `table`, the server reading all `ranges` at once; return what its columns sum up to.
@@ -96,7 +101,7 @@ class Comparison:
         parts = self.adapter.fetch_at_once(
             [f"SELECT {aggregates} FROM {table} WHERE {part.conditions(self.key)[1]}" for part in ranges]
         )
-        stored = added_up(self.columns, [[Fraction(number or 0) for number in numbers] for numbers in parts])
+        stored = added_up(parts)
         self.judge(stored, table)
         return stored
 
@@ -104,7 +109,7 @@ class Comparison:
         """Return what the columns of some rows on the server sum up to."""
         aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
         [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
-        return [Fraction(number or 0) for number in numbers]
+        return list(numbers)
 
     def judge(self, stored: Totals, table: str | None = None) -> None:
         """Compare what the columns on the server sum up to with DuckDB's.
@@ -118,8 +123,8 @@ class Comparison:
         if sent != stored:
             differing = self._columns_that_differ(sent, stored)
             raise SQLMeshError(
-                f"{self.name}: the server does not hold what was sent ({int(sent[0]):,} rows sent, "
-                f"{int(stored[0]):,} stored; {'; '.join(differing)}): "
+                f"{self.name}: the server does not hold what was sent ({sent[0]:,} rows sent, "
+                f"{stored[0]:,} stored; {'; '.join(differing)}): "
                 + "; ".join(self._differences(table) if table else [])
             )
 
@@ -129,7 +134,7 @@ class Comparison:
         for number, column in enumerate(self.columns):
             values, checksum = 1 + 2 * number, 2 + 2 * number
             if sent[values] - sent[0] != stored[values] - stored[0]:
-                nulls = (int(side[0] - side[values]) for side in (sent, stored))
+                nulls = (side[0] - side[values] for side in (sent, stored))
                 found.append("column {}: {:,} NULL sent, {:,} stored".format(column.name, *nulls))
             elif sent[checksum] != stored[checksum]:
                 found.append(f"column {column.name}: another checksum")

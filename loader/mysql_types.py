@@ -1,13 +1,11 @@
 """Which MySQL type holds every value of a DuckDB type, which values have none, and checksums both engines agree on.
 
-The checksum of a column adds up value x weight over its rows, in whatever order they are. `value` is the column's value
-as a whole number below 2^32: a number or an instant modulo a prime, a decimal's digits, or a hash of the text. `weight`
-is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a text, with
-probability 1 - 2^-32), and of several changes, such as values that moved to other rows, only those escape that happen
-to cancel out: a chance of about 2^-30. Products are added up by XOR where the value is a whole number, which takes a
-server half the time of its decimal sums and does not follow the pattern of the keys; and by SUM for decimals, and for
-texts of which DuckDB weighs each different one once. There the weight is quadratic in the key, so that it does not
-follow the pattern either. Both cost a server a third of hashing every value, and tell which column it is.
+The checksum of a column is the XOR of value x weight over its rows, in whatever order they are. `value` is the column's
+value as a whole number of 1 to 2^33: a number or an instant modulo a prime, a decimal's digits, or a hash of a text.
+`weight` is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a
+text, with probability 1 - 2^-32), and of several changes, such as values that moved to other rows, only those escape
+that happen to cancel out: a chance of about 2^-30 for any, of about 2^-20 for flags of four neighbours. XOR takes a
+server half the time of its decimal sums; all of it costs a third of hashing every value, and tells which column it is.
 Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
 it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
 """
@@ -17,14 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import reduce
 from operator import xor
 
 from sqlglot import exp
 from sqlmesh.utils.errors import SQLMeshError
 
-Totals = list[Fraction]
+Totals = list[int]
 """What rows sum up to: their number, then of each column the number of its values and its checksum."""
 
 WIDTHS = (4, 12, 36, 100, 255, 768, 4000, 16000)
@@ -57,11 +54,18 @@ TYPES = {
 VALUE_PRIME = 2_147_483_629
 """The greatest prime below 2^31 - 1, which itself is what servers make of a number that is too large."""
 
-WEIGHT_PRIMES = (32_749, 32_719)
-"""Two primes below 2^15: a value times a weight stays below 2^63."""
+VALUE_OFFSET = 2_654_435_769
+"""Makes a value of 32 bits positive, and neither 0, which is what NULL adds, nor near a power of two, whose products
+with neighbouring weights look alike: 2^32 divided by the golden ratio."""
 
-PLAIN_WEIGHT_PRIME = 1_073_741_789
-"""A prime below 2^30, for weights that need not be quadratic."""
+WEIGHT_PRIME = 536_870_909
+"""The greatest prime below 2^29."""
+
+WEIGHT_OFFSET = 715_827_883
+"""Makes a weight positive: two thirds of 2^30. A value times a weight stays below 2^63."""
+
+KEY_FACTOR = 40_503
+"""By which the number of a key's first columns is multiplied before that of the next is added."""
 
 FEW_TEXTS = 10_000
 """Up to so many different texts a column's checksum is made of CRC32."""
@@ -161,6 +165,14 @@ class Column:
         return int(digits[2]) if digits and int(digits[1]) <= 18 else None
 
     @property
+    def digits(self) -> tuple[str, str]:
+        """DuckDB's and MySQL's expression for the digits of a decimal that has a `scale`, as a whole number."""
+        name, power = duckdb_name(self.name), 10**self.scale
+        wide = 18 if self.scale <= 9 else 38  # DuckDB takes half a microsecond for the product of wide decimals
+        decimals = f"(({name} % 1)::DECIMAL({wide}, {self.scale}) * {power})::BIGINT"
+        return f"(TRUNC({name})::BIGINT * {power} + {decimals})", f"CAST({mysql_name(self.name)} * {power} AS SIGNED)"
+
+    @property
     def literal(self) -> str:
         """DuckDB's expression for the value as a literal of MySQL's."""
         text = f"{duckdb_name(self.name)}::VARCHAR"
@@ -224,72 +236,61 @@ def is_text(dtype: exp.DataType) -> bool:
 def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[str], list[str]]:
     """Return DuckDB's and MySQL's aggregates that are compared: the rows, then of each column its values and checksum.
 
-    DuckDB has 0 for the checksum of a column that `has_few_texts`: `text_weights` gives what to hash.
+    In DuckDB, a column named `crc32_of` it stands beside each one that `has_few_texts`.
     """
     sent, stored = ["COUNT(*)"], ["COUNT(*)"]
-    (sent_plain, stored_plain), (sent_weight, stored_weight) = _weights(key, plain=True), _weights(key)
-    # No value counts as 0, which is what NULL adds: whole numbers are moved into 1 to 2^32, decimals by half a digit.
+    sent_weight, stored_weight = _weights(key)
     for c in columns:
-        sent.append(f"COUNT({duckdb_name(c.name)})")
-        stored.append(f"COUNT({mysql_name(c.name)})")
-        if c.sent_number:
-            sent.append(f"BIT_XOR(({c.sent_number}::BIGINT % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {sent_plain})")
-            stored.append(f"BIT_XOR(({c.stored_number} % {VALUE_PRIME} + {VALUE_PRIME + 1}) * {stored_plain})")
-        elif c.scale is not None:
-            half = f"0.{'0' * c.scale}5"
-            digits = f"{duckdb_name(c.name)}::DECIMAL(38, {c.scale + 1})"
-            sent.append(f"SUM(({digits} + {half}) * {sent_weight}::DECIMAL(38, 0))")
-            stored.append(f"SUM(({mysql_name(c.name)} + {half}) * {stored_weight})")
-        elif c.has_few_texts:
-            sent.append("0")
-            stored.append(f"SUM(CRC32({mysql_name(c.name)}) * {stored_weight})")
-        else:
-            sent.append(f"SUM({_duckdb_hash(c.sent_text)} * {sent_weight})")
-            stored.append(f"SUM({_mysql_hash(c.stored_text)} * {stored_weight})")
+        sent_value, stored_value = _values(c)
+        sent += [f"COUNT({duckdb_name(c.name)})", f"BIT_XOR(({sent_value} + {VALUE_OFFSET}) * {sent_weight})"]
+        stored += [f"COUNT({mysql_name(c.name)})", f"BIT_XOR(({stored_value} + {VALUE_OFFSET}) * {stored_weight})"]
     return sent, stored
 
 
-def added_up(columns: Sequence[Column], parts: Sequence[Totals], without: Sequence[Totals] = ()) -> Totals:
+def _values(c: Column) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's expression for a value as a whole number of 32 bits, with its sign."""
+    if c.sent_number:
+        sent, stored = f"{c.sent_number}::BIGINT", c.stored_number
+        if c.mysql in {"SMALLINT", "INT", "DATE"}:
+            return sent, stored
+    elif c.scale is not None:
+        sent, stored = c.digits
+    elif c.has_few_texts:
+        return duckdb_name(crc32_of(c)), f"CRC32({mysql_name(c.name)})"
+    else:
+        return _duckdb_hash(c.sent_text), _mysql_hash(c.stored_text)
+    return f"{sent} % {VALUE_PRIME}", f"{stored} % {VALUE_PRIME}"
+
+
+def crc32_of(column: Column) -> str:
+    """Return the name of the column with the CRC32 of a column's texts, in DuckDB."""
+    return f"{column.name}__crc32"
+
+
+def added_up(parts: Sequence[Totals], without: Sequence[Totals] = ()) -> Totals:
     """Return what `parts` of a table's rows sum up to together, without those of `without`, which are among them."""
     numbers = zip(*parts, *without, strict=True)
-    xored = {2 + 2 * number for number, c in enumerate(columns) if c.sent_number}
     return [
-        Fraction(reduce(xor, map(int, each)))
-        if position in xored
-        else sum(each[: len(parts)], Fraction()) - sum(each[len(parts) :], Fraction())
+        sum(each[: len(parts)]) - sum(each[len(parts) :]) if position % 2 or not position else reduce(xor, each)
         for position, each in enumerate(numbers)
     ]
 
 
-def text_weights(column: Column, key: Sequence[Column], select: str) -> str:
-    """Return DuckDB's query for the different texts of a column, and the sum of the weights of each."""
-    name = duckdb_name(column.name)
-    return f"SELECT {name}, SUM({_weights(key)[0]}) FROM ({select}) WHERE {name} IS NOT NULL GROUP BY 1"
-
-
-def _weights(key: Sequence[Column], plain: bool = False) -> tuple[str, str]:
-    """Return DuckDB's and MySQL's expression for the weight of a row, a number from 1 to 2^31.
-
-    A key of numbers and days weighs by them, any other by a hash. A `plain` weight of one number is not quadratic.
-    """
+def _weights(key: Sequence[Column]) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's expression for the weight of a row: of the key's numbers, or else of its hash."""
     if all(c.sent_number for c in key):
         sent, stored = [f"{c.sent_number}::BIGINT" for c in key], [c.stored_number for c in key]
     else:
         sent = [_duckdb_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.sent_text for c in key)})")]
         stored = [_mysql_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.stored_text for c in key)})")]
-    if plain and len(sent) == 1:
-        return tuple(f"({part} % {PLAIN_WEIGHT_PRIME} + {1 << 30})" for [part] in (sent, stored))
     return _weight(sent), _weight(stored)
 
 
 def _weight(parts: Sequence[str]) -> str:
-    """Return 2^30 plus the product of two residues: of the sums of the parts, or of one part by two primes."""
-    factors = []
-    for number, prime in enumerate(WEIGHT_PRIMES):
-        mine = parts[number::2] or parts
-        summed = " + ".join(f"{part} % {prime}" for part in mine)
-        factors.append(f"({summed})" if len(mine) == 1 else f"(({summed}) % {prime})")
-    return f"({factors[0]} * {factors[1]} + {1 << 30})"
+    residue = f"{parts[0]} % {WEIGHT_PRIME}"
+    for part in parts[1:]:
+        residue = f"(({residue}) * {KEY_FACTOR} + {part} % {WEIGHT_PRIME}) % {WEIGHT_PRIME}"
+    return f"({residue} + {WEIGHT_OFFSET})"
 
 
 def _duckdb_hash(text: str) -> str:

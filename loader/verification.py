@@ -56,4 +56,4 @@ def verify(environment: str) -> Iterator[Verified]:
         except SQLMeshError as error:
             yield Verified(view.name, None, str(error))
         else:
-            yield Verified(view.name, int(rows), None)
+            yield Verified(view.name, rows, None)

@@ -16,13 +16,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import duckdb
 from sqlglot import exp
 
 from loader.comparison import Comparison
-from loader.mysql_types import Column, Totals, added_up, duckdb_name, mysql_name
+from loader.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
 from loader.serving import ServingAdapter, Session
 from loader.transfer import Transfer, one_thread
 
@@ -92,7 +91,7 @@ class Versions:
         if not listed or listed[0][4] != layout:
             return None
         number, store, source, totals, _ = listed[0]
-        return Version(number, store, source, [Fraction(text) for text in json.loads(totals)])
+        return Version(number, store, source, json.loads(totals))
 
     def number(self) -> int:
         """Return the number of a version that is to be; it is no version before `record`."""
@@ -108,7 +107,7 @@ class Versions:
         session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE physical = '{physical}'")
         session.execute(
             f"UPDATE {self.schema}.{LISTED} SET physical = '{physical}', store = '{store}', layout = '{layout}', "
-            f"totals = '{json.dumps([str(total) for total in totals])}', source = {text} WHERE version = {number}"
+            f"totals = '{json.dumps(totals)}', source = {text} WHERE version = {number}"
         )
 
     def create_view(self, view: str, store: str, number: int, columns: Sequence[Column]) -> None:
@@ -146,7 +145,7 @@ class Versions:
                 comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t")
                 for which in (f"last_version = {number - 1}", f"first_version = {number}")
             )
-            totals = added_up(comparison.columns, [version.totals, added], without=[ended])
+            totals = added_up([version.totals, added], without=[ended])
             comparison.judge(totals)  # closing the session without a COMMIT undoes it all
             self.record(session, number, physical, version.store, layout, source, totals)
             session.execute("COMMIT")
@@ -171,16 +170,16 @@ class Versions:
 def layout(
     columns: Sequence[Column], key: Sequence[Column], weighing: Sequence[Column], indexes: Sequence[Sequence[str]]
 ) -> str:
-    """Return what a store must have alike to take a version: columns, types, key, what weighs a row, and indexes."""
-    names = [[c.name for c in part] for part in (key, weighing)]
-    described = [[(c.name, c.mysql) for c in columns], *names, [list(index) for index in indexes]]
-    return hashlib.sha256(repr(described).encode()).hexdigest()
+    """Return what a store must have alike to take a version: columns, types, key, indexes, and how it is summed up."""
+    described = [[(c.name, c.mysql) for c in columns], [c.name for c in key], [list(index) for index in indexes]]
+    return hashlib.sha256(repr([described, checksums(columns, weighing)[1]]).encode()).hexdigest()
 
 
 def changes(transfer: Transfer, old: str, table: str) -> int | None:
     """Fill a DuckDB `table` with the rows that are new or changed since the query `old`, and those that are gone.
 
-    Slice by slice of the key, so that it takes no more memory for a larger table.
+    Slice by slice of the key, so that it takes no more memory for a larger table, and by a hash of each row: one that
+    is missed, with a probability of 2^-64, would show in the comparison with the server.
 
     Returns:
         The number of changes; None where `old` can be read no more, or they are more than LARGEST_CHANGE of all rows.
@@ -192,23 +191,27 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
         source.fetchall(f"{earlier} LIMIT 0")
     except duckdb.Error:  # its tables are gone, or have other columns
         return None
-    names = [duckdb_name(c.name) for c in transfer.columns]
-    same = " AND ".join(f"now.{duckdb_name(c.name)} = before.{duckdb_name(c.name)}" for c in key)
-    differs = " OR ".join(f"now.{name} IS DISTINCT FROM before.{name}" for name in names)
-    gone = f"now.{duckdb_name(key[0].name)} IS NULL"
-    either = ", ".join(f"CASE WHEN {gone} THEN before.{name} ELSE now.{name} END AS {name}" for name in names)
+    names, keys = (", ".join(duckdb_name(c.name) for c in columns) for columns in (transfer.columns, key))
+    hashed = f"SELECT {keys}, HASH({names}) AS publish_hash"
     number = 0
     source.execute(f"CREATE SCHEMA IF NOT EXISTS {table.rpartition('.')[0]}")
     with one_thread(source):  # which takes half the memory
         for first, part in enumerate(transfer.slices):
             where = part.conditions(key)[0]
-            now, before = (f"(SELECT * FROM ({rows}) WHERE {where})" for rows in (transfer.select, earlier))
+            now, before = (f"({hashed} FROM ({rows}) WHERE {where})" for rows in (transfer.select, earlier))
             query = (
-                f"SELECT {either}, CASE WHEN {gone} THEN 1 ELSE 0 END::SMALLINT AS {GONE.name} "
-                f"FROM {now} AS now FULL JOIN {before} AS before ON {same} WHERE {differs}"
+                f"SELECT {keys}, now.publish_hash IS NULL AS is_gone FROM {now} AS now FULL JOIN {before} AS before "
+                f"USING ({keys}) WHERE now.publish_hash IS DISTINCT FROM before.publish_hash"
             )
-            source.execute(f"INSERT INTO {table} {query}" if first else f"CREATE OR REPLACE TABLE {table} AS {query}")
-            (number,) = source.fetchone(f"SELECT COUNT(*) FROM {table}")
+            source.execute(f"{'INSERT INTO changed' if first else 'CREATE OR REPLACE TEMP TABLE changed AS'} {query}")
+            (number,) = source.fetchone("SELECT COUNT(*) FROM changed")
             if number > LARGEST_CHANGE * transfer.count:
                 return None
+        rows = [
+            f"SELECT {names}, {gone}::SMALLINT AS {GONE.name} FROM ({rows}) SEMI JOIN "
+            f"(SELECT {keys} FROM changed WHERE is_gone = {gone == 1}) USING ({keys})"
+            for gone, rows in enumerate((transfer.select, earlier))
+        ]
+        source.execute(f"CREATE OR REPLACE TABLE {table} AS {' UNION ALL '.join(rows)}")
+        source.execute("DROP TABLE changed")
     return number

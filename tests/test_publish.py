@@ -6,12 +6,15 @@ import datetime
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pymysql
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +28,7 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import publish, serving, transfer, versions
+from loader import mysql_types, publish, serving, transfer, versions
 from loader.publish import Publication, Publish
 from loader.serving import ServingConnection, ServingError
 from loader.settings import ServingUrl
@@ -425,6 +428,35 @@ def test_values_swapped_between_rows_that_share_the_number_of_their_key_are_seen
     swap = corrupting("UPDATE {} SET n = CASE n WHEN 4 THEN 5 ELSE 4 END WHERE n IN (4, 5)")
     with pytest.raises(SQLMeshError, match=r"n where k = 2, code = R[01]: sent '[45]', stored '[54]'"):
         bench.publication(rows, key="k, code", of=swap).run()
+
+
+@pytest.mark.serving
+def test_an_empty_text_and_null_swapped_are_seen(bench: Bench) -> None:
+    swap = corrupting("UPDATE {} SET t = CASE k WHEN 2 THEN '' END WHERE k IN (1, 2)")
+    with pytest.raises(SQLMeshError, match=r"column t: another checksum.*t where k = 1: sent '', stored NULL"):
+        bench.publication("SELECT 1 AS k, '' AS t UNION ALL SELECT 2, NULL", of=swap).run()
+
+
+@pytest.mark.parametrize("step", [1, 2, 64])
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (5, 25)])
+def test_flags_of_four_neighbours_that_change_hardly_ever_cancel_out(step: int, one: int, other: int) -> None:
+    """Values near a power of two times neighbouring weights did, in one of 500 such fours."""
+    key, flag = mysql_types.Column("k", "BIGINT", "BIGINT"), mysql_types.Column("flag", "INT", "INT")
+    checksum = mysql_types.checksums([flag], [key])[0][2]
+    pairs = fours = 0
+    for start in range(1, 20_000_000, 1_000_000):
+        rows = f"(SELECT ({start} + i * {step})::BIGINT AS k, {{}} AS flag FROM RANGE(60) AS r(i))"
+        before, after = (
+            duckdb.sql(f"SELECT {checksum} FROM {rows.format(value)} GROUP BY k ORDER BY k").fetchall()
+            for value in (one, other)
+        )
+        changes = [a ^ b for (a,), (b,) in zip(before, after, strict=True)]
+        cancelling = Counter(a ^ b for a, b in combinations(changes, 2))
+        assert 0 not in cancelling
+        pairs += cancelling.total()
+        fours += sum(number - 1 for number in cancelling.values())
+    assert pairs == 20 * 1770
+    assert fours / (20 * 1770 * 1769 / 2) < 2**-16
 
 
 @pytest.mark.serving
