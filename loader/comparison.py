@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
@@ -15,27 +15,35 @@ from loader import mysql_types
 from loader.mysql_types import Column, Totals, added_up
 from loader.serving import ServingAdapter, Session
 
+DUCKDB, MYSQL = 0, 1
+"""Which of a pair of literals, names or conditions is whose."""
+
 
 @dataclass(frozen=True)
 class Range:
     """Part of a table's rows: those whose key lies above `low` and not above `high`; None: no bound.
 
-    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's.
+    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. `least` and `greatest` are the ends of what
+    DuckDB has, where those of the range are open: by them it skips rows that a server may have beyond.
     """
 
     low: tuple[tuple[str, str], ...] | None = None
     high: tuple[tuple[str, str], ...] | None = None
+    least: tuple[tuple[str, str], ...] | None = None
+    greatest: tuple[tuple[str, str], ...] | None = None
 
     def conditions(self, key: Sequence[Column]) -> tuple[str, str]:
         """Return DuckDB's and MySQL's condition for a row of the range."""
         names = [(mysql_types.duckdb_name(c.name), mysql_types.mysql_name(c.name)) for c in key]
-        return self._condition([name[0] for name in names], 0), self._condition([name[1] for name in names], 1)
+        return tuple(self._condition([name[engine] for name in names], engine) for engine in (DUCKDB, MYSQL))
 
     def _condition(self, columns: Sequence[str], engine: int) -> str:
-        low, high = ([literal[engine] for literal in bound or ()] for bound in (self.low, self.high))
+        bounds = (self.low, self.high, self.low or self.least, self.high or self.greatest)
+        low, high, first, last = ([literal[engine] for literal in bound or ()] for bound in bounds)
         # Engines skip the rows outside the range by the columns that both bounds have alike, and by the first other.
-        same = next((n for n, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), 0)
-        parts = [f"{column} = {literal}" for column, literal in zip(columns[:same], low, strict=False)]
+        ends = (first, last) if engine == DUCKDB else (low, high)
+        same = next((n for n, (a, b) in enumerate(zip(*ends, strict=False)) if a != b), 0)
+        parts = [f"{column} = {literal}" for column, literal in zip(columns[:same], ends[0], strict=False)]
         columns, low, high = columns[same:], low[same:], high[same:]
         if low:
             parts += [f"{columns[0]} >= {low[0]}", _beyond(columns, ">", low)]
@@ -190,7 +198,7 @@ def shown(value: str | None, other: str | None = None) -> str:
 
 
 def ranges(rows: Sequence[Sequence[str]], key: Sequence[Column]) -> list[Range]:
-    """Return the ranges between `rows`, the keys that end them, in order: each the texts of the key's values."""
+    """Return the ranges between keys in order, given as the texts of their values; the outer two are the ends."""
     bounds = []
     for row in rows:
         literals = [exp.Literal.string(text) for text in row]
@@ -200,7 +208,11 @@ def ranges(rows: Sequence[Sequence[str]], key: Sequence[Column]) -> list[Range]:
                 for literal, column in zip(literals, key, strict=True)
             )
         )
-    return [Range(low, high) for low, high in zip([None, *bounds], [*bounds, None], strict=True)]
+    least, *inner, greatest = bounds
+    parts = [Range(low, high) for low, high in zip([None, *inner], [*inner, None], strict=True)]
+    parts[0] = replace(parts[0], least=least)
+    parts[-1] = replace(parts[-1], greatest=greatest)
+    return parts
 
 
 def _beyond(columns: Sequence[str], compare: str, literals: Sequence[str]) -> str:

@@ -234,8 +234,8 @@ class Publication:
             if count is None:
                 return False
             get_console().log_status_update(f"  {self.model.name}: {count:,} of {self.count:,} rows are to be sent")
-            number = made.number()
-            columns = [*self.columns, versions.GONE]
+            number = made.number(latest.store)
+            columns = [*self.columns, versions.GONE, versions.SHARE]
             self.create(on_server, columns=columns)
             if count:
                 rows = f"SELECT * FROM {in_duckdb}"

@@ -182,7 +182,11 @@ class Transfer:
         texts = ", ".join(f"{duckdb_name(c.name)}::VARCHAR" for c in self.key)
         sample = f"FROM ({self.select}) AS rows TABLESAMPLE RESERVOIR({100 * slices} ROWS) REPEATABLE (1)"
         keys = self.source.fetchall(f"SELECT {texts} FROM (SELECT {names} {sample}) ORDER BY {names}")
-        return ranges(list(dict.fromkeys(keys[100::100])), self.key)
+        least, greatest = (
+            self.source.fetchone(f"SELECT {texts} FROM ({self.select}) ORDER BY {order} LIMIT 1")
+            for order in (names, ", ".join(f"{duckdb_name(c.name)} DESC" for c in self.key))
+        )
+        return ranges([least, *dict.fromkeys(keys[100::100]), greatest], self.key)
 
     def _queries(self, share: Sequence[Range]) -> Iterator[str]:
         """Yield DuckDB's queries for a session's slices, and say now and then on screen how far the load is."""

@@ -15,6 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
@@ -23,7 +24,7 @@ from sqlglot import exp
 from loader.comparison import Comparison
 from loader.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
 from loader.serving import ServingAdapter, Session
-from loader.transfer import Transfer, one_thread
+from loader.transfer import SESSIONS, Transfer, one_thread
 
 VERSIONED_ROWS = 100_000
 """Tables of so many rows share them between versions; smaller ones are loaded whole, in a second or two."""
@@ -36,6 +37,9 @@ LAST = 2_147_483_647
 
 GONE = Column("publish_gone", "SMALLINT", "SMALLINT")
 """In the table of changes: 1 for a row that the new version has no more."""
+
+SHARE = Column("publish_share", "SMALLINT", "SMALLINT")
+"""In the table of changes: which session makes the change, from 1 to SESSIONS."""
 
 LISTED = "publish_version"
 """The table that lists, of every version: its number, table, physical view, store, layout and DuckDB query."""
@@ -70,12 +74,17 @@ class Versions:
     def latest(self, layout: str) -> Version | None:
         """Return the latest version, None where there is none or its store is laid out otherwise.
 
-        What a killed plan left, a version without a view or a store without a version, is removed.
+        What a killed plan left is removed: a version without a view, what it changed in a store, a store without a
+        version.
         """
         with self.adapter.sessions(1) as [session]:
-            session.execute(
-                f"DELETE FROM {self.schema}.{LISTED} WHERE physical IS NULL AND published = '{self.published}'"
-            )
+            for number, store in session.fetchall(
+                f"SELECT version, store FROM {self.schema}.{LISTED} "
+                f"WHERE physical IS NULL AND published = '{self.published}'"
+            ):
+                if store:
+                    self._undo(session, number, self.qualified(store))
+                session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE version = {number}")
             listed = session.fetchall(
                 f"SELECT version, store, source, totals, layout FROM {self.schema}.{LISTED} "
                 f"WHERE published = '{self.published}' ORDER BY version DESC"
@@ -93,10 +102,18 @@ class Versions:
         number, store, source, totals, _ = listed[0]
         return Version(number, store, source, json.loads(totals))
 
-    def number(self) -> int:
-        """Return the number of a version that is to be; it is no version before `record`."""
+    def _undo(self, session: Session, number: int, store: str) -> None:
+        """Take out of a store what the sessions had committed that were to make version `number` of it."""
+        session.execute(f"DELETE FROM {store} WHERE first_version = {number}")
+        session.execute(f"UPDATE {store} SET last_version = {LAST} WHERE last_version = {number - 1}")
+
+    def number(self, store: str | None = None) -> int:
+        """Return the number of a version that is to be, of an existing store; it is no version before `record`."""
         with self.adapter.sessions(1) as [session]:
-            session.execute(f"INSERT INTO {self.schema}.{LISTED} (published) VALUES ('{self.published}')")
+            session.execute(
+                f"INSERT INTO {self.schema}.{LISTED} (published, store) "
+                f"VALUES ('{self.published}', NULLIF('{store or ''}', ''))"
+            )
             return int(session.fetchall("SELECT LAST_INSERT_ID()")[0][0])
 
     def record(
@@ -124,6 +141,9 @@ class Versions:
     ) -> None:  # fmt: skip
         """Make version `number` from `version` and a table of `changes`: all of it, or nothing.
 
+        Each session makes its share of the changes, and commits them when all are found to be right; the one that
+        commits last makes them a version. A plan that is killed between two commits leaves what `latest` removes.
+
         What its columns sum up to is what those of `version` did, which were read back when its rows were loaded, less
         what the server holds of the rows that end, and with what it holds of those that are new.
 
@@ -133,22 +153,30 @@ class Versions:
         names = ", ".join(mysql_name(c.name) for c in comparison.columns)
         store = self.qualified(version.store)
         same = " AND ".join(f"s.{mysql_name(c.name)} = c.{mysql_name(c.name)}" for c in comparison.key)
-        rows = f"{changes} AS c STRAIGHT_JOIN {store} AS s ON {same}"
-        with self.adapter.sessions(1) as [session]:
+
+        def change(session: Session, share: int) -> tuple[Totals, Totals]:
+            mine = f"(SELECT * FROM {changes} WHERE {SHARE.name} = {share}) AS c"
+            rows = f"{mine} STRAIGHT_JOIN {store} AS s ON {same}"
+            # Without locks on the gaps between rows, in which another session may add one.
+            session.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
             session.execute("BEGIN")
             session.execute(f"UPDATE {rows} SET s.last_version = {number - 1} WHERE s.last_version = {LAST}")
             session.execute(
                 f"INSERT INTO {store} ({names}, first_version, last_version) "
-                f"SELECT {names}, {number}, {LAST} FROM {changes} WHERE {GONE.name} = 0"
+                f"SELECT {names}, {number}, {LAST} FROM {mine} WHERE {GONE.name} = 0"
             )
-            ended, added = (
-                comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t")
-                for which in (f"last_version = {number - 1}", f"first_version = {number}")
+            ended, added = (f"last_version = {number - 1}", f"first_version = {number}")
+            return tuple(
+                comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t") for which in (ended, added)
             )
-            totals = added_up([version.totals, added], without=[ended])
-            comparison.judge(totals)  # closing the session without a COMMIT undoes it all
-            self.record(session, number, physical, version.store, layout, source, totals)
-            session.execute("COMMIT")
+
+        with self.adapter.sessions(SESSIONS) as sessions, ThreadPoolExecutor(SESSIONS) as pool:
+            found = list(pool.map(change, sessions, range(1, SESSIONS + 1)))
+            totals = added_up([version.totals, *(added for _, added in found)], without=[ended for ended, _ in found])
+            comparison.judge(totals)  # closing the sessions without a COMMIT undoes it all
+            self.record(sessions[0], number, physical, version.store, layout, source, totals)
+            for session in reversed(sessions):
+                session.execute("COMMIT")
 
     def remove(self, physical: str) -> None:
         """Remove the version that the view `physical` showed, the rows that no other has, and a store without any."""
@@ -212,6 +240,7 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
             f"(SELECT {keys} FROM changed WHERE is_gone = {gone == 1}) USING ({keys})"
             for gone, rows in enumerate((transfer.select, earlier))
         ]
-        source.execute(f"CREATE OR REPLACE TABLE {table} AS {' UNION ALL '.join(rows)}")
+        share = f"NTILE({SESSIONS}) OVER (ORDER BY {keys})::SMALLINT AS {SHARE.name}"
+        source.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {share} FROM ({' UNION ALL '.join(rows)})")
         source.execute("DROP TABLE changed")
     return number

@@ -30,7 +30,7 @@ from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from loader import mysql_types, publish, serving, transfer, versions
 from loader.publish import Publication, Publish
-from loader.serving import ServingConnection, ServingError
+from loader.serving import ServingConnection, ServingError, Session
 from loader.settings import ServingUrl
 
 SCHEMA = "publish_test"
@@ -591,6 +591,40 @@ def test_a_row_lost_on_the_server_is_seen_when_the_next_version_ends_it(
     version_of(large, "t__2", CHANGED)
     assert "column k: another checksum" in caplog.text or "rows sent" in caplog.text
     assert large.sql(f"SELECT COUNT(*) FROM {PHYSICAL}.t__2") == [(1000,)]
+
+
+@pytest.mark.serving
+def test_a_version_of_which_half_was_committed_is_undone_by_the_next(
+    large: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "SESSIONS", 2)
+    changed = f"SELECT * REPLACE (IF(k IN (7, 907), 0, amount) AS amount) FROM ({ROWS}) WHERE k NOT IN (9, 909)"
+    version_of(large, "t__1", ROWS)
+    rows = large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k")
+    commits = 0
+
+    class Killed(BaseException):
+        pass
+
+    def execute(session: Session, sql: str) -> tuple[int, int]:
+        nonlocal commits
+        commits += sql == "COMMIT"
+        if commits == 2:
+            raise Killed
+        return session_execute(session, sql)
+
+    session_execute = Session.execute
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Session, "execute", execute)
+        version_of(large, "t__2", changed)
+    assert list(stores(large).values()) == [1001]  # the changed row of one half
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    version_of(large, "t__2", changed)
+    assert list(stores(large).values()) == [1002]
+    assert large.sql(f"SELECT * FROM {PHYSICAL}.t__1 ORDER BY k") == rows
+    found = large.sql(f"SELECT k, amount FROM {PHYSICAL}.t__2 ORDER BY k")
+    assert [k for k, _ in found] == [k for k in range(1000) if k not in (9, 909)]
+    assert [(k, amount) for k, amount in found if not amount] == [(k, 0) for k in (0, 7, 907)]
 
 
 # What a failure leaves
