@@ -165,10 +165,11 @@ class Versions:
                 f"INSERT INTO {store} ({names}, first_version, last_version) "
                 f"SELECT {names}, {number}, {LAST} FROM {mine} WHERE {GONE.name} = 0"
             )
-            ended, added = (f"last_version = {number - 1}", f"first_version = {number}")
-            return tuple(
-                comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t") for which in (ended, added)
+            ended, added = (
+                comparison.read(session, f"(SELECT s.* FROM {rows} WHERE s.{which}) AS t")
+                for which in (f"last_version = {number - 1}", f"first_version = {number}")
             )
+            return ended, added
 
         with self.adapter.sessions(SESSIONS) as sessions, ThreadPoolExecutor(SESSIONS) as pool:
             found = list(pool.map(change, sessions, range(1, SESSIONS + 1)))

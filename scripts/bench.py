@@ -308,6 +308,16 @@ def version(url: str) -> str:
     return f"{'MariaDB' if 'MariaDB' in text else 'MySQL'} {text.partition('-')[0]}"
 
 
+SETTINGS = ("innodb_buffer_pool_size", "innodb_fill_factor", "innodb_flush_log_at_trx_commit", "log_bin")
+"""What decides how fast a server writes; a line of the report gives it."""
+
+
+def settings(url: str) -> str:
+    with pymysql.connect(**account(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SHOW GLOBAL VARIABLES WHERE variable_name IN {SETTINGS}")
+        return "The server's settings: " + ", ".join(f"{name} = {value}" for name, value in sorted(cursor.fetchall()))
+
+
 def report(server: str, rows: int, found: dict[str, dict[str, float]]) -> list[str]:
     """Return a table in Markdown of one run."""
     limit = found["server_side_load_data_infile"]["seconds"]
@@ -388,7 +398,7 @@ def main() -> None:
             ways = AT_ANY_SIZE if rows > MANY_ROWS else tuple(WAYS)
             lines = report(server, rows, measure(arguments, url, rows, ways))
             head = machine(f"Best of {arguments.rounds} rounds", f", DuckDB's memory limit {arguments.memory}")
-            write_section(arguments.out, f"{server}, {rows:,} rows", "\n".join([head, "", *lines]))
+            write_section(arguments.out, f"{server}, {rows:,} rows", "\n".join([head, settings(url), "", *lines]))
     print(f"bench      {arguments.out}")
 
 
