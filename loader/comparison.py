@@ -23,8 +23,8 @@ DUCKDB, MYSQL = 0, 1
 class Range:
     """Part of a table's rows: those whose key lies above `low` and not above `high`; None: no bound.
 
-    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. `least` and `greatest` are the ends of what
-    DuckDB has, where those of the range are open: by them it skips rows that a server may have beyond.
+    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. `least` and `greatest` are the least and
+    greatest values of each column that DuckDB has, where the range has no bound: by them it skips rows as by bounds.
     """
 
     low: tuple[tuple[str, str], ...] | None = None
@@ -198,7 +198,7 @@ def shown(value: str | None, other: str | None = None) -> str:
 
 
 def ranges(rows: Sequence[Sequence[str]], key: Sequence[Column]) -> list[Range]:
-    """Return the ranges between keys in order, given as the texts of their values; the outer two are the ends."""
+    """Return the ranges between keys in order, given as the texts of their values; the outer two bound all."""
     bounds = []
     for row in rows:
         literals = [exp.Literal.string(text) for text in row]

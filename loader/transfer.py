@@ -183,8 +183,10 @@ class Transfer:
         sample = f"FROM ({self.select}) AS rows TABLESAMPLE RESERVOIR({100 * slices} ROWS) REPEATABLE (1)"
         keys = self.source.fetchall(f"SELECT {texts} FROM (SELECT {names} {sample}) ORDER BY {names}")
         least, greatest = (
-            self.source.fetchone(f"SELECT {texts} FROM ({self.select}) ORDER BY {order} LIMIT 1")
-            for order in (names, ", ".join(f"{duckdb_name(c.name)} DESC" for c in self.key))
+            self.source.fetchone(
+                f"SELECT {', '.join(f'{end}({duckdb_name(c.name)})::VARCHAR' for c in self.key)} FROM ({self.select})"
+            )
+            for end in ("MIN", "MAX")
         )
         return ranges([least, *dict.fromkeys(keys[100::100]), greatest], self.key)
 

@@ -205,7 +205,7 @@ def layout(
 
 
 def changes(transfer: Transfer, old: str, table: str) -> int | None:
-    """Fill a DuckDB `table` with the rows that are new or changed since the query `old`, and those that are gone.
+    """Fill a DuckDB `table` with the rows that are new or changed since the query `old`, and the keys of those gone.
 
     Slice by slice of the key, so that it takes no more memory for a larger table, and by a hash of each row: one that
     is missed, with a probability of 2^-64, would show in the comparison with the server.
@@ -236,12 +236,11 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
             (number,) = source.fetchone("SELECT COUNT(*) FROM changed")
             if number > LARGEST_CHANGE * transfer.count:
                 return None
-        rows = [
-            f"SELECT {names}, {gone}::SMALLINT AS {GONE.name} FROM ({rows}) SEMI JOIN "
-            f"(SELECT {keys} FROM changed WHERE is_gone = {gone == 1}) USING ({keys})"
-            for gone, rows in enumerate((transfer.select, earlier))
-        ]
         share = f"NTILE({SESSIONS}) OVER (ORDER BY {keys})::SMALLINT AS {SHARE.name}"
-        source.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {share} FROM ({' UNION ALL '.join(rows)})")
+        source.execute(
+            f"CREATE OR REPLACE TABLE {table} AS SELECT *, {share} FROM ("
+            f"SELECT {names}, 0::SMALLINT AS {GONE.name} FROM ({transfer.select}) SEMI JOIN changed USING ({keys}) "
+            f"UNION ALL BY NAME SELECT {keys}, 1::SMALLINT AS {GONE.name} FROM changed WHERE is_gone)"
+        )
         source.execute("DROP TABLE changed")
     return number
