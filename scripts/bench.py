@@ -162,6 +162,7 @@ class Bench:
         (folder,) = self.cursor.fetchone()
         file = Path(folder or tempfile.gettempdir()) / "bench_lab.csv"
         options = f"{transfer.CSV}, FORCE_QUOTE (source_system, value_text, flag)"
+        self.adapter.source.cursor.execute("SET memory_limit = '2GB'")  # all rows are sorted at once here
         self.adapter.source.cursor.execute(f"COPY (SELECT * FROM lab ORDER BY ALL) TO '{file}' ({options})")
         file.chmod(0o644)
         table = self.prepared("infile")
