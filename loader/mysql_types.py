@@ -3,9 +3,10 @@
 The checksum of a column is the XOR of value x weight over its rows, in whatever order they are. `value` is the column's
 value as a whole number of 1 to 2^33: a number or an instant modulo a prime, a decimal's digits, or a hash of a text.
 `weight` is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a
-text, with probability 1 - 2^-32), and of several changes, such as values that moved to other rows, only those escape
-that happen to cancel out: a chance of about 2^-30 for any, of about 2^-20 for flags of four neighbours. XOR takes a
-server half the time of its decimal sums; all of it costs a third of hashing every value, and tells which column it is.
+text, or a number of more than 32 bits, with probability 1 - 2^-31), and of several changes, such as values that moved
+to other rows, only those escape that happen to cancel out: a chance of about 2^-29 for any, of about 2^-20 for flags of
+four neighbours. XOR takes a server half the time of its decimal sums; all of it costs a third of hashing every value,
+and tells which column it is.
 Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
 it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
 """
@@ -249,17 +250,21 @@ def checksums(columns: Sequence[Column], key: Sequence[Column]) -> tuple[list[st
 
 def _values(c: Column) -> tuple[str, str]:
     """Return DuckDB's and MySQL's expression for a value as a whole number of 32 bits, with its sign."""
-    if c.sent_number:
-        sent, stored = f"{c.sent_number}::BIGINT", c.stored_number
-        if c.mysql in {"SMALLINT", "INT", "DATE"}:
-            return sent, stored
-    elif c.scale is not None:
-        sent, stored = c.digits
-    elif c.has_few_texts:
-        return duckdb_name(crc32_of(c)), f"CRC32({mysql_name(c.name)})"
-    else:
-        return _duckdb_hash(c.sent_text), _mysql_hash(c.stored_text)
+    sent, stored = _numbers(c)
+    if c.scale is None and (c.mysql in {"SMALLINT", "INT", "DATE"} or not c.sent_number):
+        return sent, stored
     return f"{sent} % {VALUE_PRIME}", f"{stored} % {VALUE_PRIME}"
+
+
+def _numbers(c: Column) -> tuple[str, str]:
+    """Return DuckDB's and MySQL's expression for a value as a whole number of 64 bits; of a text, for its hash."""
+    if c.sent_number:
+        return f"{c.sent_number}::BIGINT", c.stored_number
+    if c.scale is not None:
+        return c.digits
+    if c.has_few_texts:
+        return duckdb_name(crc32_of(c)), f"CRC32({mysql_name(c.name)})"
+    return _duckdb_hash(c.sent_text), _mysql_hash(c.stored_text)
 
 
 def crc32_of(column: Column) -> str:
@@ -277,12 +282,8 @@ def added_up(parts: Sequence[Totals], without: Sequence[Totals] = ()) -> Totals:
 
 
 def _weights(key: Sequence[Column]) -> tuple[str, str]:
-    """Return DuckDB's and MySQL's expression for the weight of a row: of the key's numbers, or else of its hash."""
-    if all(c.sent_number for c in key):
-        sent, stored = [f"{c.sent_number}::BIGINT" for c in key], [c.stored_number for c in key]
-    else:
-        sent = [_duckdb_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.sent_text for c in key)})")]
-        stored = [_mysql_hash(f"CONCAT_WS('{SEPARATOR}', {', '.join(c.stored_text for c in key)})")]
+    """Return DuckDB's and MySQL's expression for the weight of a row, made of the numbers of its key."""
+    sent, stored = zip(*map(_numbers, key), strict=True)
     return _weight(sent), _weight(stored)
 
 

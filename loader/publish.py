@@ -38,10 +38,6 @@ VERSION = 2
 LOCK_SECONDS = 5
 """How long a load waits for its lock: another load of the plan may hold it while it drops what a killed plan left."""
 
-
-MOST_ROWS = 0.9
-"""The share of a table's rows that the numbers of its key must tell apart for its texts not to weigh."""
-
 SORT_BYTES = 128 << 20
 """Memory that MySQL may take to sort the rows of all indexes of one table."""
 
@@ -173,13 +169,10 @@ class Publication:
 
     @cached_property
     def weighing(self) -> list[Column]:
-        """The columns of the key that weigh a row: its numbers where they tell most rows apart, which costs least."""
-        numbers = [column for column in self.key if column.sent_number]
-        names = _list(duckdb_name(column.name) for column in numbers)
-        if numbers and len(numbers) < len(self.key):
-            (different,) = self.source.fetchone(f"SELECT APPROX_COUNT_DISTINCT(({names})) FROM {self.rows}")
-            return numbers if different >= MOST_ROWS * self.count else self.key
-        return numbers or self.key
+        """The columns of the key that weigh a row: those of more than one value, which together tell rows apart."""
+        several = _list(f"MIN({name}) < MAX({name})" for name in (duckdb_name(column.name) for column in self.key))
+        found = self.source.fetchone(f"SELECT {several} FROM {self.rows}")
+        return [column for column, differs in zip(self.key, found, strict=True) if differs] or self.key
 
     def run(self) -> None:
         """Load beside the table, compare, index, and rename into place; in an embedded file, replace the table."""
