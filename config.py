@@ -63,6 +63,14 @@ def fetch(gateway: str | None, query: exp.Expression) -> Any:
     return adapter.fetchdf(query, quote_identifiers=True)
 
 
+# Which feeds delivered a table: its name, where it landed, and the columns that are there.
+delivered: dict[str, list[dict[str, Any]]] = {}
+for source_system, tables in landing.deliveries().items():
+    for table, delivery in tables.items():
+        delivered.setdefault(table, []).append(
+            {"source_system": source_system, "landed": delivery["landed"], "columns": delivery["columns"]}
+        )
+
 config = Config(
     gateways=gateways,
     default_test_connection=DuckDBConnectionConfig(connector_config={"TimeZone": "UTC"}),
@@ -88,7 +96,7 @@ config = Config(
     ),
     variables={
         "contracts": [contract.as_variable() for contract in contracts.load().values()],
-        "deliveries": {name: delivery["landed"] for name, delivery in landing.deliveries().items()},
+        "deliveries": delivered,
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },
 )

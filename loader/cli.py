@@ -50,10 +50,11 @@ def main() -> None:
     epilog="\b\nLimits, from the environment:\n" + "\n".join(f"{n:<30}{text}" for n, text in settings.LIMITS.items())
 )
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--source", help="The feed's name, so that two hospitals stay apart (default: its family's name).")
 @says_errors
-def land(folder: Path) -> None:
+def land(folder: Path, source: str | None) -> None:
     """Land the files of FOLDER (or one file, or a pattern in quotes); the next plan builds from them."""
-    _show_delivery(_land(folder))
+    _show_delivery(_land(folder, source))
 
 
 @main.command()
@@ -116,12 +117,12 @@ def status() -> None:
     """Show the deliveries, their rows and rejects, and what each environment reads."""
     from loader import status as state
 
-    current = landing.deliveries()
+    current = landing.delivered_tables()
     reading = state.environments()
     shown = Table("landed table", "files", "landed", "rejected", "quarantined", "landed at (UTC)", "read by", box=None)
     for row in state.landed_tables():
         readers = sorted(name for name, tables in reading.items() if row.table in tables)
-        if row.table in {delivery["landed"] for delivery in current.values()}:
+        if row.table in current:
             readers.append("next plan")
         quarantined = "-" if row.quarantined is None else f"{row.quarantined:,}"
         shown.add_row(
@@ -297,9 +298,9 @@ def demo(data: Path | None) -> None:
     show.show(screen, deliveries, planned, _server_shown(), page)
 
 
-def _land(folder: Path) -> Delivery:
+def _land(folder: Path, source_system: str | None = None) -> Delivery:
     with _progress() as progress:
-        return landing.land(folder, progress)
+        return landing.land(folder, progress, source_system)
 
 
 def _progress() -> Progress:

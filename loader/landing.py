@@ -68,6 +68,7 @@ class Landed:
 
     contract: Contract
     landed_table: str
+    columns: tuple[str, ...]
     files: tuple[LandedFile, ...]
     is_new: bool
 
@@ -95,8 +96,11 @@ class Delivery:
     unknown_files: tuple[str, ...] = field(default=())
 
 
-def land(folder: Path, progress: Progress | None = None) -> Delivery:
+def land(folder: Path, progress: Progress | None = None, source_system: str | None = None) -> Delivery:
     """Land every file of `folder` that a contract recognises, and make it what the raw models read.
+
+    `source_system` names the feed, so that two hospitals that deliver the same kind of files stay apart; without a
+    name, a feed is called after its family.
 
     All is text: a ZIP keeps its leading zero, and a type is chosen once, in staging. An empty field lands as NULL, a
     quoted empty one ("") as the empty string. A row with too few or too many fields, or a stray quote, goes to
@@ -120,7 +124,7 @@ def land(folder: Path, progress: Progress | None = None) -> Delivery:
             landed.append(_land_table(con, contract, files, scratch))
             if progress and task is not None:
                 progress.advance(task, sum(file.bytes for file in landed[-1].files))
-    _deliver(landed)
+    _deliver(landed, source_system)
     return Delivery(tuple(landed), tuple(unknown))
 
 
@@ -239,10 +243,41 @@ def entries(folder: Path) -> list[Path]:
     return found
 
 
-def deliveries() -> dict[str, dict[str, Any]]:
-    """Return what each source table now reads: `{<source>__<table>: {landed, rows, rejected, files, landed_at}}`."""
-    manifest = settings.home() / "deliveries.json"
-    return json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
+Manifest = dict[str, dict[str, dict[str, Any]]]
+"""What is delivered: `{source_system: {<family>__<table>: {landed, columns, rows, rejected, files, delivered_at}}}`."""
+
+
+def deliveries() -> Manifest:
+    """Return what each table of each feed now reads.
+
+    A manifest of version 0.1, which knew no feeds, is read as one feed a family, and written anew in today's form.
+
+    Raises:
+        LandingRefused: the manifest is of version 0.1 and another process holds the warehouse.
+    """
+    file = _manifest_file()
+    if not file.exists():
+        return {}
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    if any("landed" in entry for entry in manifest.values()):
+        manifest = _with_feeds(manifest)
+        _write(manifest)
+    return manifest
+
+
+def delivered_tables() -> set[str]:
+    """Return the landed tables that the next plan reads."""
+    return {delivery["landed"] for tables in deliveries().values() for delivery in tables.values()}
+
+
+def _with_feeds(tables: dict[str, dict[str, Any]]) -> Manifest:
+    """Return a manifest of version 0.1 in today's form; the columns of its tables are asked of the warehouse."""
+    feeds: Manifest = {}
+    with connect(read_only=True) as con:
+        for name, entry in tables.items():
+            family = name.split("__", 1)[0]
+            feeds.setdefault(family, {})[name] = entry | {"columns": list(_columns(con, entry["landed"]))}
+    return feeds
 
 
 @contextmanager
@@ -267,23 +302,32 @@ def connect(read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _deliver(landed: Iterable[Landed]) -> None:
+def _deliver(landed: Iterable[Landed], source_system: str | None) -> None:
     """Point the raw models at what has landed, in one atomic step."""
-    manifest = settings.home() / "deliveries.json"
     now = datetime.now(UTC).isoformat(timespec="seconds")
     current = deliveries()
     for item in landed:
-        if current.get(item.contract.name, {}).get("landed") != item.landed_table:
-            current[item.contract.name] = {
+        feed = current.setdefault(source_system or item.contract.source, {})
+        if feed.get(item.contract.name, {}).get("landed") != item.landed_table:
+            feed[item.contract.name] = {
                 "landed": item.landed_table,
+                "columns": list(item.columns),
                 "rows": item.rows_landed,
                 "rejected": item.rows_rejected,
                 "files": [f.name for f in item.files],
                 "delivered_at": now,
             }
-    fresh = manifest.with_suffix(".new")
-    fresh.write_text(json.dumps(current, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    fresh.replace(manifest)
+    _write(current)
+
+
+def _manifest_file() -> Path:
+    return settings.home() / "deliveries.json"
+
+
+def _write(manifest: Manifest) -> None:
+    fresh = _manifest_file().with_suffix(".new")
+    fresh.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    fresh.replace(_manifest_file())
 
 
 def _land_table(
@@ -301,12 +345,12 @@ def _land_table(
     if known := _already_landed(con, table):
         for source in sources:
             source.refuse_if_changed()
-        return Landed(contract, table, known, is_new=False)
+        return Landed(contract, table, _columns(con, table), known, is_new=False)
     try:
         landed = _land_sources(con, contract, table, sources)
     except _RowsInDoubt:
         landed = _land_sources(con, contract, table, [source.without_bad_rows(scratch) for source in sources])
-    return Landed(contract, table, landed, is_new=True)
+    return Landed(contract, table, _columns(con, table), landed, is_new=True)
 
 
 def _land_sources(
@@ -463,6 +507,16 @@ def _already_landed(con: duckdb.DuckDBPyConnection, table: str) -> tuple[LandedF
         [table],
     ).fetchall()
     return tuple(LandedFile(*(tuple(v) if isinstance(v, list) else v for v in row)) for row in rows)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
+    """Return the columns of a landed table, in their order."""
+    rows = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'landing' AND table_name = ? "
+        "ORDER BY column_index",
+        [table],
+    ).fetchall()
+    return tuple(name for (name,) in rows)
 
 
 def _landed_names(contract: Contract, source: SourceFile) -> list[str]:

@@ -58,12 +58,13 @@ def landed_tables() -> list[LandedTable]:
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = 'quarantine'"
             ).fetchall()
         }
-        current = {delivery["landed"]: name for name, delivery in landing.deliveries().items()}
-        counts = {
-            table: con.execute(f'SELECT count(*) FROM quarantine."{current[table]}"').fetchone()[0]
-            for table, *_ in rows
-            if table in current and current[table] in built
-        }
+        counts: dict[str, int] = {}
+        for source_system, tables in landing.deliveries().items():
+            for name, delivery in tables.items():
+                if name in built:
+                    counts[delivery["landed"]] = con.execute(
+                        f'SELECT count(*) FROM quarantine."{name}" WHERE source_system = ?', [source_system]
+                    ).fetchone()[0]
     return [LandedTable(t, tuple(f), n, r, at, counts.get(t)) for t, f, n, r, at in rows]
 
 
@@ -78,7 +79,7 @@ def collect(ignore_ttl: bool = False) -> list[str]:
     sqlmesh.run_janitor(ignore_ttl=ignore_ttl)
     for adapter in sqlmesh.engine_adapters.values():
         adapter.close()
-    kept = {delivery["landed"] for delivery in landing.deliveries().values()}
+    kept = landing.delivered_tables()
     with landing.connect() as con:
         con.execute(landing.CATALOG)
         landed = [t for (t,) in con.execute("SELECT DISTINCT landed_table FROM landing.file ORDER BY 1").fetchall()]

@@ -1,4 +1,4 @@
-"""The blueprints of models/raw: one raw model for each contract, reading the table its current delivery landed as."""
+"""The blueprints of models/raw: one raw model for each contract, reading the tables that its feeds delivered last."""
 
 from __future__ import annotations
 
@@ -11,23 +11,44 @@ from sqlmesh.core.macros import MacroEvaluator
 
 @macro()
 def landed_tables(evaluator: MacroEvaluator) -> exp.Tuple:
-    """Return one blueprint a contract: its table, the relation it reads now, its columns, and what breaks it."""
-    deliveries = evaluator.var("deliveries") or {}
+    """Return one blueprint a contract: its table, what each feed delivered of it, its columns, and what breaks it."""
+    delivered = evaluator.var("deliveries") or {}
     return exp.tuple_(
-        *(_blueprint(contract, deliveries.get(contract["name"])) for contract in evaluator.var("contracts") or [])
+        *(_blueprint(contract, delivered.get(contract["name"]) or []) for contract in evaluator.var("contracts") or [])
     )
 
 
 @macro()
-def landed_relation(evaluator: MacroEvaluator, landed: exp.Expression, names: exp.Tuple) -> exp.Expression:
-    """Return the landed table; where nobody delivered the source, no rows of the same columns."""
-    if not isinstance(landed, exp.Null):
-        return exp.table_(landed.name, db="landing")
-    nothing = (f"NULL::TEXT AS {name.sql('duckdb')}" for name in names.expressions)
-    return exp.select("0 AS rowid", *nothing, dialect="duckdb").where("FALSE").subquery("nothing_delivered")
+def landed_rows(evaluator: MacroEvaluator, feeds: exp.Array, names: exp.Tuple) -> exp.Query:
+    """Return the landed rows of all feeds, as text, with the feed's name and each row's number in its delivery.
+
+    A column that a feed did not deliver is NULL; where nobody delivered the table, there are no rows.
+    """
+    columns = [name.name for name in names.expressions]
+    parts = [_landed_feed(feed, columns) for feed in feeds.expressions]
+    return exp.union(*parts, distinct=False) if len(parts) > 1 else (parts or [_nothing(columns)])[0]
 
 
-def _blueprint(contract: dict[str, t.Any], landed: str | None) -> exp.Tuple:
+def _landed_feed(feed: exp.Array, columns: list[str]) -> exp.Select:
+    """Return the rows of one feed: an array of its name, its landed table, and the columns that are there."""
+    source_system, landed, *there = (item.name for item in feed.expressions)
+    return exp.select(
+        exp.alias_(exp.cast(exp.Literal.string(source_system), "TEXT"), "source_system"),
+        exp.alias_(exp.column("rowid") + 1, "record_number"),
+        *(
+            exp.column(n, quoted=True) if n in there else exp.alias_(exp.cast(exp.null(), "TEXT"), n, quoted=True)
+            for n in columns
+        ),
+    ).from_(exp.table_(landed, db="landing"))
+
+
+def _nothing(columns: list[str]) -> exp.Select:
+    nothing = [exp.alias_(exp.cast(exp.null(), "TEXT"), name, quoted=True) for name in ("source_system", *columns)]
+    nothing.insert(1, exp.alias_(exp.cast(exp.null(), "BIGINT"), "record_number"))
+    return exp.select(*nothing).where(exp.false())
+
+
+def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp.Tuple:
     names = [column["name"] for column in contract["columns"]]
     values = [_read(name, contract["null_marks"]) for name in names]
     broken = [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"])]
@@ -35,7 +56,13 @@ def _blueprint(contract: dict[str, t.Any], landed: str | None) -> exp.Tuple:
     fault = f"NULLIF(ARRAY_TO_STRING([{', '.join(broken)}], '; '), '')" if broken else "NULL::TEXT"
     properties = {
         "source_table": exp.to_identifier(contract["name"]),
-        "landed": exp.to_identifier(landed) if landed else exp.null(),
+        # Arrays, not tuples: a tuple of one comes back from SQLMesh as a value in parentheses, without expressions.
+        "feeds": exp.array(
+            *(
+                exp.array(*map(exp.Literal.string, (feed["source_system"], feed["landed"], *feed["columns"])))
+                for feed in feeds
+            )
+        ),
         "names": exp.tuple_(*(exp.column(name, quoted=True) for name in names)),
         "columns": exp.tuple_(*(exp.maybe_parse(value, dialect="duckdb") for value in values)),
         "violation": exp.maybe_parse(fault, dialect="duckdb"),

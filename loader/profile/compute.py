@@ -218,7 +218,8 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
     except duckdb.IOException as error:
         raise LandingRefused(f"The warehouse is in use; wait for the other command to end. ({error})") from error
     known, tables = contracts.load(), []
-    for name, delivery in sorted(current.items()):
+    delivered = sorted((name, feed, entry) for feed, named in current.items() for name, entry in named.items())
+    for name, source_system, delivery in delivered:
         relation = f"warehouse.landing.{_q(delivery['landed'])}"
         columns = tuple(column for column, *_ in con.execute(f"DESCRIBE {relation}").fetchall())
         (facts,) = _records(
@@ -230,7 +231,10 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
             f"FROM warehouse.landing.file WHERE landed_table = '{delivery['landed']}'",
         )
         contract = known.get(name)
-        tables.append(_Table(contract.table if contract else name, relation, columns, contract, facts))
+        table = contract.table if contract else name
+        tables.append(
+            _Table(f"{source_system}.{table}" if len(current) > 1 else table, relation, columns, contract, facts)
+        )
     return tables
 
 

@@ -2,10 +2,10 @@
 MODEL (
   name quarantine.@source_table,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   audits (
-    unique_grain(columns := record_number),
-    not_null(columns := (record_number, violation)),
+    unique_grain(columns := (source_system, record_number)),
+    not_null(columns := (source_system, record_number, violation)),
     quarantined_within_limit(source := raw.@source_table)
   ),
   description 'One row per landed row that breaks the contract of its table; `violation` says what is wrong, column by column.',
@@ -13,6 +13,7 @@ MODEL (
 );
 
 SELECT
+  source_system,
   record_number,
   violation,
   @EACH(@names, c -> c)

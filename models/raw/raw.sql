@@ -1,14 +1,18 @@
-/* One row per landed row of the table's current delivery, as text: nothing cast, nothing dropped. */
+/* One row per landed row of each feed's current delivery, as text: nothing cast, nothing dropped. */
 MODEL (
   name raw.@source_table,
   kind VIEW,
-  grain record_number,
-  description 'One row per landed row of the current delivery, as text; `violation` says what breaks its contract.',
+  grain (source_system, record_number),
+  description 'One row per landed row of the current deliveries, as text; `violation` says what breaks its contract.',
   blueprints @landed_tables()
 );
 
+WITH landed_row AS (
+  @LANDED_ROWS(@feeds, @names)
+)
 SELECT
-  rowid + 1 AS record_number,
+  source_system,
+  record_number,
   @EACH(@columns, c -> c),
   @violation AS violation
-FROM @LANDED_RELATION(@landed, @names)
+FROM landed_row

@@ -2,14 +2,14 @@
 MODEL (
   name staging.stg_ehr__diagnoses,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (
     quarantine.ehr__diagnoses
   ),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.ehr__diagnoses, quarantine := quarantine.ehr__diagnoses),
-    not_null(columns := (record_number, patient_id, visit_date)),
+    not_null(columns := (source_system, record_number, patient_id, visit_date)),
     nulls_preserved(
       model_col := secondary_icd10s,
       source_col := secondary_icd10s,
@@ -30,7 +30,7 @@ MODEL (
 );
 
 SELECT
-  'ehr' AS source_system,
+  source_system,
   record_number,
   TRIM(patient_id) AS patient_id,
   visit_date::DATE AS visit_date,

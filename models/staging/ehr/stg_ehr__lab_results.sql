@@ -2,14 +2,14 @@
 MODEL (
   name staging.stg_ehr__lab_results,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (
     quarantine.ehr__lab_results
   ),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.ehr__lab_results, quarantine := quarantine.ehr__lab_results),
-    not_null(columns := (record_number, patient_id, test_name, test_date)),
+    not_null(columns := (source_system, record_number, patient_id, test_name, test_date)),
     nulls_preserved(
       model_col := is_abnormal,
       source_col := is_abnormal,
@@ -25,7 +25,7 @@ MODEL (
 );
 
 SELECT
-  'ehr' AS source_system,
+  source_system,
   record_number,
   TRIM(patient_id) AS patient_id,
   test_date::DATE AS test_date,

@@ -2,14 +2,14 @@
 MODEL (
   name staging.stg_ehr__medications,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (
     quarantine.ehr__medications
   ),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.ehr__medications, quarantine := quarantine.ehr__medications),
-    not_null(columns := (record_number, patient_id, medication_name)),
+    not_null(columns := (source_system, record_number, patient_id, medication_name)),
     nulls_preserved(
       model_col := start_date,
       source_col := start_date,
@@ -30,7 +30,7 @@ MODEL (
 );
 
 SELECT
-  'ehr' AS source_system,
+  source_system,
   record_number,
   TRIM(patient_id) AS patient_id,
   TRIM(medication) AS medication_name,

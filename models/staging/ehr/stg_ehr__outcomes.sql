@@ -2,14 +2,14 @@
 MODEL (
   name staging.stg_ehr__outcomes,
   kind FULL,
-  grain encounter_id,
+  grain (source_system, encounter_id),
   depends_on (
     quarantine.ehr__outcomes
   ),
   audits (
-    unique_grain(columns := encounter_id),
+    unique_grain(columns := (source_system, encounter_id)),
     rows_preserved(source := raw.ehr__outcomes, quarantine := quarantine.ehr__outcomes),
-    not_null(columns := (encounter_id, patient_id, admit_date)),
+    not_null(columns := (source_system, encounter_id, patient_id, admit_date)),
     nulls_preserved(
       model_col := discharge_date,
       source_col := discharge_date,
@@ -48,7 +48,7 @@ MODEL (
 );
 
 SELECT
-  'ehr' AS source_system,
+  source_system,
   TRIM(patient_id) AS patient_id,
   TRIM(patient_id) || '|' || admission_date::DATE::TEXT AS encounter_id,
   admission_date::DATE AS admit_date,

@@ -2,14 +2,14 @@
 MODEL (
   name staging.stg_ehr__patients,
   kind FULL,
-  grain patient_id,
+  grain (source_system, patient_id),
   depends_on (
     quarantine.ehr__patients
   ),
   audits (
-    unique_grain(columns := patient_id),
+    unique_grain(columns := (source_system, patient_id)),
     rows_preserved(source := raw.ehr__patients, quarantine := quarantine.ehr__patients),
-    not_null(columns := patient_id),
+    not_null(columns := (source_system, patient_id)),
     nulls_preserved(
       model_col := age_years,
       source_col := age,
@@ -33,7 +33,7 @@ MODEL (
 );
 
 SELECT
-  'ehr' AS source_system,
+  source_system,
   TRIM(patient_id) AS patient_id,
   age::BIGINT::INT AS age_years,
   TRIM(sex) AS sex,

@@ -2,13 +2,13 @@
 MODEL (
   name staging.stg_synthea__conditions,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (quarantine.synthea__conditions, staging.stg_synthea__patients),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.synthea__conditions, quarantine := quarantine.synthea__conditions),
-    not_null(columns := (record_number, patient_id, condition_code, onset_date)),
-    references_resolve(
+    not_null(columns := (source_system, record_number, patient_id, condition_code, onset_date)),
+    references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
       parent_col := patient_id
@@ -25,7 +25,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,

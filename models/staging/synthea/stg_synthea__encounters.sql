@@ -2,13 +2,13 @@
 MODEL (
   name staging.stg_synthea__encounters,
   kind FULL,
-  grain encounter_id,
+  grain (source_system, encounter_id),
   depends_on (quarantine.synthea__encounters, staging.stg_synthea__patients),
   audits (
-    unique_grain(columns := encounter_id),
-    not_null(columns := encounter_id),
+    unique_grain(columns := (source_system, encounter_id)),
+    not_null(columns := (source_system, encounter_id)),
     rows_preserved(source := raw.synthea__encounters, quarantine := quarantine.synthea__encounters),
-    references_resolve(
+    references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
       parent_col := patient_id
@@ -40,7 +40,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(id) AS encounter_id,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(organization) AS organization_id,

@@ -2,16 +2,16 @@
 MODEL (
   name staging.stg_synthea__observations,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (quarantine.synthea__observations, staging.stg_synthea__patients),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(
       source := raw.synthea__observations,
       quarantine := quarantine.synthea__observations
     ),
-    not_null(columns := (record_number, patient_id, test_code, observed_ts_utc)),
-    references_resolve(
+    not_null(columns := (source_system, record_number, patient_id, test_code, observed_ts_utc)),
+    references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
       parent_col := patient_id
@@ -30,7 +30,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,

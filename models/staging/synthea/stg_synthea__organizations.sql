@@ -2,13 +2,13 @@
 MODEL (
   name staging.stg_synthea__organizations,
   kind FULL,
-  grain organization_id,
+  grain (source_system, organization_id),
   depends_on (
     quarantine.synthea__organizations
   ),
   audits (
-    unique_grain(columns := organization_id),
-    not_null(columns := organization_id),
+    unique_grain(columns := (source_system, organization_id)),
+    not_null(columns := (source_system, organization_id)),
     rows_preserved(
       source := raw.synthea__organizations,
       quarantine := quarantine.synthea__organizations
@@ -25,7 +25,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(id) AS organization_id,
   @REPAIR_TEXT(name) AS organization_name,
   TRIM(address) AS address,

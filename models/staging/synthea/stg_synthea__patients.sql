@@ -2,13 +2,13 @@
 MODEL (
   name staging.stg_synthea__patients,
   kind FULL,
-  grain patient_id,
+  grain (source_system, patient_id),
   depends_on (
     quarantine.synthea__patients
   ),
   audits (
-    unique_grain(columns := patient_id),
-    not_null(columns := patient_id),
+    unique_grain(columns := (source_system, patient_id)),
+    not_null(columns := (source_system, patient_id)),
     rows_preserved(source := raw.synthea__patients, quarantine := quarantine.synthea__patients),
     nulls_preserved(
       model_col := death_date,
@@ -35,7 +35,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(id) AS patient_id,
   birthdate::DATE AS birth_date,
   deathdate::DATE AS death_date,

@@ -2,16 +2,16 @@
 MODEL (
   name staging.stg_synthea__payer_transitions,
   kind FULL,
-  grain record_number,
+  grain (source_system, record_number),
   depends_on (quarantine.synthea__payer_transitions, staging.stg_synthea__patients),
   audits (
-    unique_grain(columns := record_number),
+    unique_grain(columns := (source_system, record_number)),
     rows_preserved(
       source := raw.synthea__payer_transitions,
       quarantine := quarantine.synthea__payer_transitions
     ),
-    not_null(columns := (record_number, patient_id, payer_id, valid_from)),
-    references_resolve(
+    not_null(columns := (source_system, record_number, patient_id, payer_id, valid_from)),
+    references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
       parent_col := patient_id
@@ -28,7 +28,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(payer) AS payer_id,

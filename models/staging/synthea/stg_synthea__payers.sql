@@ -2,13 +2,13 @@
 MODEL (
   name staging.stg_synthea__payers,
   kind FULL,
-  grain payer_id,
+  grain (source_system, payer_id),
   depends_on (
     quarantine.synthea__payers
   ),
   audits (
-    unique_grain(columns := payer_id),
-    not_null(columns := payer_id),
+    unique_grain(columns := (source_system, payer_id)),
+    not_null(columns := (source_system, payer_id)),
     rows_preserved(source := raw.synthea__payers, quarantine := quarantine.synthea__payers),
     nulls_preserved(
       model_col := address,
@@ -28,7 +28,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(id) AS payer_id,
   TRIM(name) AS payer_name,
   TRIM(address) AS address,

@@ -2,22 +2,22 @@
 MODEL (
   name staging.stg_synthea__procedures,
   kind FULL,
-  grain (encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc),
+  grain (source_system, encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc),
   depends_on (
     quarantine.synthea__procedures,
     staging.stg_synthea__encounters,
     staging.stg_synthea__patients
   ),
   audits (
-    unique_grain(columns := (encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc)),
-    not_null(columns := (encounter_id, patient_id, procedure_code, start_ts_utc)),
+    unique_grain(columns := (source_system, encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc)),
+    not_null(columns := (source_system, encounter_id, patient_id, procedure_code, start_ts_utc)),
     rows_preserved(source := raw.synthea__procedures, quarantine := quarantine.synthea__procedures),
-    references_resolve(
+    references_resolve_in_source(
       model_col := encounter_id,
       parent := staging.stg_synthea__encounters,
       parent_col := encounter_id
     ),
-    references_resolve(
+    references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
       parent_col := patient_id
@@ -34,7 +34,7 @@ MODEL (
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(encounter) AS encounter_id,
   @IDENTIFIER(patient) AS patient_id,
   TRIM(code) AS procedure_code,

@@ -2,20 +2,20 @@
 MODEL (
   name staging.stg_synthea__providers,
   kind FULL,
-  grain provider_id,
+  grain (source_system, provider_id),
   depends_on (
     quarantine.synthea__providers
   ),
   audits (
-    unique_grain(columns := provider_id),
+    unique_grain(columns := (source_system, provider_id)),
     rows_preserved(source := raw.synthea__providers, quarantine := quarantine.synthea__providers),
-    not_null(columns := provider_id)
+    not_null(columns := (source_system, provider_id))
   ),
   description 'Providers as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );
 
 SELECT
-  'synthea' AS source_system,
+  source_system,
   @IDENTIFIER(id) AS provider_id,
   @IDENTIFIER(organization) AS organization_id,
   @REPAIR_TEXT(name) AS provider_name,
