@@ -5,12 +5,14 @@ AUDIT (
 /* LIST_EXTRACT, not codes[place]: SQLMesh renders the bracket with an index one too high. */ /* Each visit has as many rows as its lists have distinct items, counted here by other means: no item is lost, doubled or made up. */
 WITH listed AS (
   SELECT
+    source_system,
     record_number,
     LIST_CONCAT([primary_icd10], COALESCE(STR_SPLIT(secondary_icd10s, '|'), [])) AS codes,
     LIST_CONCAT([primary_diagnosis], COALESCE(STR_SPLIT(secondary_diagnoses, '|'), [])) AS labels
   FROM staging.stg_ehr__diagnoses
 ), numbered AS (
   SELECT
+    source_system,
     record_number,
     codes,
     labels,
@@ -18,6 +20,7 @@ WITH listed AS (
   FROM listed
 ), counted AS (
   SELECT
+    n.source_system,
     n.record_number,
     COUNT(
       DISTINCT LOWER(
@@ -35,21 +38,25 @@ WITH listed AS (
   LEFT JOIN reference.no_diagnosis_marker AS m
     ON m.marker = LOWER(TRIM(LIST_EXTRACT(n.codes, n.place)))
   GROUP BY
-    1
+    1,
+    2
 ), built AS (
   SELECT
+    source_system,
     record_number,
     COUNT(*) AS items
   FROM @this_model
   GROUP BY
-    1
+    1,
+    2
 )
 SELECT
+  c.source_system,
   c.record_number,
   c.items AS listed_items,
   b.items AS built_items
 FROM counted AS c
 FULL JOIN built AS b
-  ON b.record_number = c.record_number
+  ON b.source_system = c.source_system AND b.record_number = c.record_number
 WHERE
   COALESCE(c.items, 0) <> COALESCE(b.items, 0)

@@ -2,7 +2,7 @@ AUDIT (
   name next_stay_is_a_stay
 );
 
-/* The next stay stands in the table, belongs to the same patient and starts after this one. */
+/* The next stay stands in the table, belongs to the same patient and does not start before this one. */
 SELECT
   s.stay_key,
   s.next_stay_key
@@ -17,6 +17,6 @@ WHERE
   s.next_stay_key <> -2
   AND (
     following.stay_key IS NULL
-    OR following.admit_ts <= s.admit_ts
+    OR following.admit_ts < s.admit_ts
     OR following_patient.patient_durable_key <> patient.patient_durable_key
   )

@@ -2,28 +2,41 @@ AUDIT (
   name readmission_funnel_adds_up
 );
 
-/* Under each definition every admission of its unit is either an index or excluded for one reason: none is dropped. */
-SELECT
-  d.definition_code,
-  COUNT(f.admission_key) AS admissions_judged,
-  MAX(unit.admissions) AS admissions
-FROM reference.readmission_definition AS d
-LEFT JOIN @this_model AS f
-  ON f.definition_code = d.definition_code
-LEFT JOIN (
+/* Under each definition that a feed can tell, every admission of its unit is either an index or excluded for one reason: none is dropped. */
+WITH admission_count AS (
   SELECT
-    unit,
-    readmission_basis,
+    d.definition_code,
+    a.source_system,
     COUNT(*) AS admissions
-  FROM core.int_admission
+  FROM reference.readmission_definition AS d
+  INNER JOIN core.int_metric_input AS input
+    ON input.metric_code = 'readmission'
+    AND input.definition_version = d.definition_code
+    AND input.is_computable = 1
+  INNER JOIN core.int_admission AS a
+    ON a.unit = d.unit AND a.source_system = input.source_system
+  WHERE
+    d.definition_code = d.counted_as
   GROUP BY
     1,
     2
-) AS unit
-  ON unit.unit = d.unit AND unit.readmission_basis = d.basis
+), judged_count AS (
+  SELECT
+    definition_code,
+    source_system,
+    COUNT(*) AS admissions_judged
+  FROM @this_model
+  GROUP BY
+    1,
+    2
+)
+SELECT
+  COALESCE(a.definition_code, j.definition_code) AS definition_code,
+  COALESCE(a.source_system, j.source_system) AS source_system,
+  j.admissions_judged,
+  a.admissions
+FROM admission_count AS a
+FULL JOIN judged_count AS j
+  ON j.definition_code = a.definition_code AND j.source_system = a.source_system
 WHERE
-  d.definition_code = d.counted_as
-GROUP BY
-  1
-HAVING
-  COUNT(f.admission_key) <> COALESCE(MAX(unit.admissions), 0)
+  a.admissions IS DISTINCT FROM j.admissions_judged

@@ -89,6 +89,13 @@ def date_key(evaluator: MacroEvaluator, moment: exp.Expression, missing: exp.Exp
 
 
 @macro()
+def version_day(evaluator: MacroEvaluator, moment: exp.Expression) -> str:
+    """Return the day on which to look for a version of a patient: `moment`'s, the last for NULL, 1900-01-01 before."""
+    day = f"CAST({moment.sql('duckdb')} AS DATE)"
+    return f"GREATEST(COALESCE({day}, DATE '9999-12-31'), DATE '1900-01-01')"
+
+
+@macro()
 def age_years(evaluator: MacroEvaluator, birth_date: exp.Expression, moment: exp.Expression) -> str:
     """Return the full years from a birthday to an event: calendar arithmetic, not hours / 8760. NULL before birth."""
     born, day = birth_date.sql("duckdb"), f"CAST({moment.sql('duckdb')} AS DATE)"

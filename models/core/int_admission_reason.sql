@@ -9,7 +9,7 @@ MODEL (
   audits (
     unique_grain(columns := (unit, source_system, admission_id)),
     not_null(columns := (unit, source_system, admission_id, reason_code)),
-    references_resolve(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
+    references_resolve_in_source(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
   ),
   description 'The reason of an admission: of the reasons of its encounters a chronic one first, then the earliest. An admission without any coded reason has no row.'
 );
@@ -35,6 +35,7 @@ WITH encounter_of_admission AS (
     a.unit,
     a.source_system,
     a.admission_id,
+    e.reason_code_system,
     e.reason_code,
     ROW_NUMBER() OVER (
       PARTITION BY a.unit, a.source_system, a.admission_id
@@ -44,7 +45,7 @@ WITH encounter_of_admission AS (
   INNER JOIN core.int_encounter AS e
     ON e.source_system = a.source_system AND e.encounter_id = a.encounter_id
   LEFT JOIN reference.condition_chronicity AS c
-    ON c.code = e.reason_code
+    ON c.code_system = e.reason_code_system AND c.code = e.reason_code
   WHERE
     NOT e.reason_code IS NULL
 )
@@ -52,6 +53,7 @@ SELECT
   unit,
   source_system,
   admission_id,
+  reason_code_system,
   reason_code
 FROM ranked_reason
 WHERE

@@ -7,39 +7,33 @@ MODEL (
     unique_grain(columns := (code_system, code)),
     not_null(columns := (code_system, code, is_cancer))
   ),
-  description 'Reasons of encounters, procedures and prescriptions, conditions, and what the visits of the patient records list; where a code came with several texts, the most frequent one.'
+  description 'Reasons of encounters, procedures and prescriptions, and conditions, by code system and code; where a code came with several texts, the most frequent one.'
 );
 
 WITH delivered_diagnosis AS (
   SELECT
-    'SNOMED CT' AS code_system,
+    reason_code_system AS code_system,
     reason_code AS code,
-    reason_description AS description
-  FROM staging.stg_synthea__encounters
+    reason_text AS description
+  FROM input.encounter
   UNION ALL
   SELECT
-    'SNOMED CT' AS code_system,
+    reason_code_system AS code_system,
     reason_code AS code,
-    reason_description AS description
-  FROM staging.stg_synthea__procedures
+    reason_text AS description
+  FROM input.procedure
   UNION ALL
   SELECT
-    'SNOMED CT' AS code_system,
-    reason_code AS code,
-    reason_description AS description
-  FROM staging.stg_synthea__medications
-  UNION ALL
-  SELECT
-    'SNOMED CT' AS code_system,
-    condition_code AS code,
-    condition_description AS description
-  FROM staging.stg_synthea__conditions
+    indication_code_system AS code_system,
+    indication_code AS code,
+    indication AS description
+  FROM input.medication
   UNION ALL
   SELECT
     code_system,
     code,
-    label AS description
-  FROM core.int_visit_diagnosis
+    text AS description
+  FROM input.condition
   WHERE
     code_system <> 'none'
 ), diagnosis_text AS (

@@ -14,15 +14,6 @@ WITH normal_diagnosis AS (
   SELECT
     code_system,
     code,
-    CASE code_system
-      WHEN 'ICD-10'
-      THEN 'ICD10'
-      WHEN 'ICD-9-CM'
-      THEN 'ICD9CM'
-      WHEN 'SNOMED CT'
-      THEN 'SNOMED'
-      ELSE code_system
-    END AS charlson_system,
     CASE
       WHEN code_system = 'TEXT'
       THEN REPLACE(LOWER(TRIM(code)), '_', ' ')
@@ -36,7 +27,7 @@ SELECT
   c.category_key
 FROM normal_diagnosis AS d
 INNER JOIN reference.charlson AS c
-  ON c.code_system = d.charlson_system
+  ON c.code_system = d.code_system
   AND c.include_default = 1
   AND (
     (

@@ -10,115 +10,98 @@ MODEL (
         source_system,
         encounter_id,
         patient_id,
-        start_ts,
         age_basis,
+        has_time,
         is_after_death,
         is_negative_duration
       )
     ),
-    no_fan_out(
-      measure := claim_amount,
-      source := staging.stg_synthea__encounters,
-      source_measure := claim_amount
-    ),
-    no_fan_out(
-      measure := charge_amount,
-      source := staging.stg_ehr__outcomes,
-      source_measure := charge_amount
-    ),
+    no_fan_out(measure := claim_amount, source := input.encounter, source_measure := claim_amount),
+    no_fan_out(measure := charge_amount, source := input.encounter, source_measure := charge_amount),
+    no_fan_out(measure := 1, source := input.encounter, source_measure := 1),
+    nulls_preserved(model_col := stop_ts, source_col := stop_ts, source := input.encounter),
+    nulls_preserved(model_col := reason_code, source_col := reason_code, source := input.encounter),
     nulls_preserved(
-      model_col := stop_ts,
-      source_col := stop_ts_utc,
-      source := staging.stg_synthea__encounters,
-      allowed := source_system <> 'synthea'
-    ),
-    nulls_preserved(
-      model_col := stop_ts,
-      source_col := discharge_date,
-      source := staging.stg_ehr__outcomes,
-      allowed := source_system <> 'ehr'
-    ),
-    nulls_preserved(
-      model_col := reason_code,
-      source_col := reason_code,
-      source := staging.stg_synthea__encounters,
-      allowed := source_system <> 'synthea'
+      model_col := days_to_readmission,
+      source_col := days_to_readmission,
+      source := input.encounter
     ),
     starts_after_death_within_limit
   ),
-  description 'Encounters in hospital time, with the gap the payer left and the flags that plausibility asks for. A stay of the patient records is one encounter: it has dates without times, charges without a claim, and the age that the source states.'
+  description 'Encounters in hospital time, in the words of the warehouse, with the gap the payer left and the flags that plausibility asks for. A feed that names no organization is one hospital.'
 );
 
 SELECT
   e.source_system,
   e.encounter_id,
   e.patient_id,
-  e.organization_id,
-  e.payer_id,
-  e.class_code,
+  COALESCE(
+    e.organization_id,
+    CASE WHEN feed.names_organizations = 0 THEN feed.sole_organization_id END
+  ) AS organization_id,
+  COALESCE(e.payer_id, p.payer_id) AS payer_id,
+  COALESCE(class.value, e.class_code) AS class_code,
   e.type_code,
-  e.type_description,
+  e.type_code_system,
+  e.type_text,
   e.reason_code,
-  e.reason_description,
+  e.reason_code_system,
+  e.reason_text,
   e.start_ts_utc,
   e.stop_ts_utc,
-  @HOSPITAL_TIME(e.start_ts_utc) AS start_ts,
-  @HOSPITAL_TIME(e.stop_ts_utc) AS stop_ts,
+  e.start_ts,
+  e.stop_ts,
+  e.has_time,
+  e.sequence,
+  COALESCE(disposition.value, LOWER(e.discharge_disposition)) AS discharge_disposition,
+  e.drg_code,
+  e.drg_system,
+  e.stated_los_days,
+  e.died_in_stay,
+  e.readmitted_flag,
+  e.days_to_readmission,
+  e.icu_flag,
+  e.icu_days,
   CASE
-    WHEN e.stop_ts_utc >= e.start_ts_utc
-    THEN (
-      DATE_DIFF('SECOND', e.start_ts_utc, e.stop_ts_utc) / 60.0
-    )::DECIMAL(14, 2)
-  END AS duration_min,
+    WHEN e.has_time = 1 AND e.stop_ts_utc >= e.start_ts_utc
+    THEN DATE_DIFF('SECOND', e.start_ts_utc, e.stop_ts_utc) / 60.0
+    WHEN e.has_time = 0 AND e.stop_ts >= e.start_ts
+    THEN DATE_DIFF('DAY', e.start_ts::DATE, e.stop_ts::DATE) * 1440
+  END::DECIMAL(14, 2) AS duration_min,
   e.base_cost,
   e.claim_amount,
   e.payer_paid,
   e.claim_amount - e.payer_paid AS patient_gap,
-  NULL::DECIMAL(14, 2) AS charge_amount,
-  'claim' AS cost_basis,
-  COALESCE(@AGE_YEARS(p.birth_date, @HOSPITAL_TIME(e.start_ts_utc)), p.source_age_years) AS age_years,
+  e.charge_amount,
+  COALESCE(@AGE_YEARS(p.birth_date, e.start_ts), e.age_years, p.source_age_years) AS age_years,
+  COALESCE(band.value, p.age_band_label) AS age_band_label,
   CASE
-    WHEN NOT p.birth_date IS NULL
+    WHEN NOT p.birth_date IS NULL AND NOT e.start_ts IS NULL
     THEN 'birth date'
-    WHEN NOT p.source_age_years IS NULL
+    WHEN NOT COALESCE(e.age_years, p.source_age_years) IS NULL OR NOT p.age_band_label IS NULL
     THEN 'source'
     ELSE 'unknown'
   END AS age_basis,
-  CASE WHEN @HOSPITAL_TIME(e.start_ts_utc)::DATE > p.death_date THEN 1 ELSE 0 END AS is_after_death,
-  CASE WHEN e.stop_ts_utc < e.start_ts_utc THEN 1 ELSE 0 END AS is_negative_duration
-FROM staging.stg_synthea__encounters AS e
+  CASE WHEN e.start_ts::DATE > p.death_date THEN 1 ELSE 0 END AS is_after_death,
+  CASE
+    WHEN COALESCE(e.stop_ts_utc, e.stop_ts) < COALESCE(e.start_ts_utc, e.start_ts)
+    THEN 1
+    ELSE 0
+  END AS is_negative_duration
+FROM input.encounter AS e
+INNER JOIN core.int_feed AS feed
+  ON feed.source_system = e.source_system
 LEFT JOIN core.int_patient AS p
   ON p.source_system = e.source_system AND p.patient_id = e.patient_id
-UNION ALL
-SELECT
-  o.source_system,
-  o.encounter_id,
-  o.patient_id,
-  o.source_system AS organization_id,
-  p.insurance_type AS payer_id,
-  'inpatient' AS class_code,
-  NULL AS type_code,
-  NULL AS type_description,
-  NULL AS reason_code,
-  NULL AS reason_description,
-  NULL AS start_ts_utc, /* A date without a time is no moment in UTC. */
-  NULL AS stop_ts_utc,
-  o.admit_date::TIMESTAMP AS start_ts,
-  o.discharge_date::TIMESTAMP AS stop_ts,
-  CASE
-    WHEN o.discharge_date >= o.admit_date
-    THEN DATE_DIFF('DAY', o.admit_date, o.discharge_date) * 1440
-  END::INT AS duration_min,
-  NULL AS base_cost,
-  NULL AS claim_amount,
-  NULL AS payer_paid,
-  NULL AS patient_gap,
-  o.charge_amount,
-  'charge' AS cost_basis,
-  p.source_age_years AS age_years,
-  CASE WHEN p.source_age_years IS NULL THEN 'unknown' ELSE 'source' END AS age_basis,
-  0 AS is_after_death,
-  CASE WHEN o.discharge_date < o.admit_date THEN 1 ELSE 0 END AS is_negative_duration
-FROM staging.stg_ehr__outcomes AS o
-LEFT JOIN core.int_patient AS p
-  ON p.source_system = o.source_system AND p.patient_id = o.patient_id
+LEFT JOIN core.int_code_map AS class
+  ON class.source_system = e.source_system
+  AND class.column_name = 'class_code'
+  AND class.delivered_value = e.class_code
+LEFT JOIN core.int_code_map AS disposition
+  ON disposition.source_system = e.source_system
+  AND disposition.column_name = 'discharge_disposition'
+  AND disposition.delivered_value = LOWER(e.discharge_disposition)
+LEFT JOIN core.int_code_map AS band
+  ON band.source_system = e.source_system
+  AND band.column_name = 'age_band_label'
+  AND band.delivered_value = LOWER(p.age_band_label)

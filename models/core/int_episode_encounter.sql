@@ -6,7 +6,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, encounter_id)),
     not_null(columns := (source_system, encounter_id, index_stay_id, part_of_episode)),
-    references_resolve(model_col := index_stay_id, parent := core.int_episode, parent_col := index_stay_id),
+    references_resolve_in_source(model_col := index_stay_id, parent := core.int_episode, parent_col := index_stay_id),
     accepted_values("column" := part_of_episode, is_in := ('before', 'during', 'after'))
   ),
   description 'Encounters of every class in the window of an episode. One that lies in two windows belongs to the earlier, so that no dollar is counted twice.'
@@ -31,7 +31,7 @@ WITH encounter_in_window AS (
   INNER JOIN core.int_encounter AS e
     ON e.source_system = episode.source_system
     AND e.patient_id = episode.patient_id
-    AND e.cost_basis = 'claim'
+    AND NOT e.claim_amount IS NULL
     AND e.start_ts BETWEEN episode.window_from AND episode.window_until
 )
 SELECT

@@ -2,17 +2,18 @@
 MODEL (
   name core.int_exclusion_evidence,
   kind FULL,
-  grain (unit, admission_id, evidence),
+  grain (unit, source_system, admission_id, evidence),
   audits (
-    unique_grain(columns := (unit, admission_id, evidence)),
-    not_null(columns := (unit, admission_id, evidence)),
-    references_resolve(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
+    unique_grain(columns := (unit, source_system, admission_id, evidence)),
+    not_null(columns := (unit, source_system, admission_id, evidence)),
+    references_resolve_in_source(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
   ),
   description 'What is known of an admission that may keep it from being an index; reference.readmission_exclusion says for which rate.'
 );
 
 SELECT
   unit,
+  source_system,
   admission_id,
   'open' AS evidence
 FROM core.int_admission
@@ -21,6 +22,16 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
+  admission_id,
+  'undated' AS evidence
+FROM core.int_admission
+WHERE
+  is_undated = 1
+UNION ALL
+SELECT
+  unit,
+  source_system,
   admission_id,
   'hospice' AS evidence
 FROM core.int_admission
@@ -29,6 +40,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'hospice_care' AS evidence
 FROM core.int_admission
@@ -37,6 +49,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'died' AS evidence
 FROM core.int_admission
@@ -45,6 +58,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'no_followup' AS evidence
 FROM core.int_admission
@@ -53,6 +67,16 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
+  admission_id,
+  'transferred_out' AS evidence
+FROM core.int_admission
+WHERE
+  is_transferred_out = 1
+UNION ALL
+SELECT
+  unit,
+  source_system,
   admission_id,
   'oncology_treatment' AS evidence
 FROM core.int_admission
@@ -61,6 +85,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'cancer' AS evidence
 FROM core.int_admission
@@ -69,6 +94,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'detox' AS evidence
 FROM core.int_admission
@@ -77,6 +103,7 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'screening' AS evidence
 FROM core.int_admission
@@ -85,8 +112,18 @@ WHERE
 UNION ALL
 SELECT
   unit,
+  source_system,
   admission_id,
   'no_source_flag' AS evidence
 FROM core.int_admission
 WHERE
-  readmission_basis = 'source_asserted' AND source_readmitted_30d IS NULL
+  readmitted_flag IS NULL
+UNION ALL
+SELECT
+  a.unit,
+  a.source_system,
+  a.admission_id,
+  'left_against_advice' AS evidence
+FROM core.int_admission AS a
+INNER JOIN reference.discharge_disposition AS d
+  ON d.disposition_code = a.discharge_disposition AND d.disposition_group = 'AMA'

@@ -29,10 +29,11 @@ WITH procedure_evidence AS (
     p.encounter_id,
     MAX(t.is_oncology_tx) AS is_oncology_tx,
     MAX(t.is_hospice) AS is_hospice_care
-  FROM staging.stg_synthea__procedures AS p
+  FROM input.procedure AS p
   INNER JOIN core.int_procedure_type AS t
-    ON t.procedure_code = p.procedure_code
-    AND t.procedure_description = COALESCE(p.procedure_description, '(no description)')
+    ON t.code_system = p.code_system
+    AND t.procedure_code = p.code
+    AND t.procedure_description = COALESCE(p.text, '(no description)')
   GROUP BY
     1,
     2
@@ -41,12 +42,23 @@ WITH procedure_evidence AS (
     e.source_system,
     e.encounter_id,
     e.patient_id,
+    e.organization_id,
     e.payer_id,
     e.start_ts,
     e.stop_ts,
+    e.sequence,
     e.age_years,
+    e.age_band_label,
     e.age_basis,
     e.charge_amount,
+    e.discharge_disposition,
+    e.drg_code,
+    e.stated_los_days,
+    e.died_in_stay,
+    e.readmitted_flag,
+    e.days_to_readmission,
+    e.icu_flag,
+    e.icu_days,
     COALESCE(evidence.is_oncology_tx, 0) AS is_oncology_tx,
     COALESCE(evidence.is_hospice_care, 0) AS is_hospice_care,
     COALESCE(reason.is_cancer, 0) AS is_cancer,
@@ -61,10 +73,11 @@ WITH procedure_evidence AS (
     ON evidence.source_system = e.source_system
     AND evidence.encounter_id = e.encounter_id
   LEFT JOIN core.int_encounter_type AS t
-    ON t.type_code = e.type_code
-    AND t.type_description = COALESCE(e.type_description, '(no description)')
+    ON t.code_system = e.type_code_system
+    AND t.type_code = e.type_code
+    AND t.type_description = COALESCE(e.type_text, '(no description)')
   LEFT JOIN core.int_diagnosis AS reason
-    ON reason.code_system = 'SNOMED CT' AND reason.code = e.reason_code
+    ON reason.code_system = e.reason_code_system AND reason.code = e.reason_code
   WHERE
     e.is_negative_duration = 0
 )
@@ -72,12 +85,23 @@ SELECT
   source_system,
   encounter_id,
   patient_id,
+  organization_id,
   payer_id,
   start_ts,
   stop_ts,
+  sequence,
   age_years,
+  age_band_label,
   age_basis,
   charge_amount,
+  discharge_disposition,
+  drg_code,
+  stated_los_days,
+  died_in_stay,
+  readmitted_flag,
+  days_to_readmission,
+  icu_flag,
+  icu_days,
   is_oncology_tx,
   is_hospice_care,
   is_cancer,

@@ -2,34 +2,54 @@
 MODEL (
   name core.int_merged_stay,
   kind FULL,
-  grain (merge_rule, stay_id),
+  grain (merge_rule, source_system, stay_id),
   depends_on (
     core.int_inpatient_encounter
   ),
   audits (
-    unique_grain(columns := (merge_rule, stay_id)),
-    unique_grain(columns := (merge_rule, source_system, patient_id, stay_number)),
-    not_null(columns := (merge_rule, stay_id, patient_id, admit_ts, is_open, is_planned)),
+    unique_grain(columns := (merge_rule, source_system, stay_id)),
+    unique_grain(columns := (merge_rule, source_system, patient_id, organization_id, stay_number)),
+    not_null(columns := (merge_rule, source_system, stay_id, patient_id, is_open, is_planned)),
     no_stay_overlap(),
     every_encounter_in_a_stay
   ),
-  description 'Inpatient stays. same_day is the stay of star.fact_inpatient_stay; next_day is that of the readmission definition that merges next-day stays.'
+  description 'Inpatient stays, each of one organization. same_day is the stay of star.fact_inpatient_stay; next_day is that of the readmission definition that merges next-day stays. What a source says of a stay is what it says of its encounters: the disposition, group and readmission of the last, death or intensive care in any, days and charges of all.'
 );
 
+WITH placed_encounter AS (
+  SELECT
+    *,
+    ROW_NUMBER() OVER (
+      PARTITION BY merge_rule, source_system, patient_id, organization_id, stay_number
+      ORDER BY place_in_stay DESC
+    ) AS place_from_end
+  FROM core.int_stay_encounter
+)
 SELECT
   merge_rule,
   source_system,
   patient_id,
+  organization_id,
   stay_number,
   MAX(stay_id) AS stay_id,
   MAX(CASE WHEN place_in_stay = 1 THEN payer_id END) AS payer_id,
   MAX(CASE WHEN place_in_stay = 1 THEN age_years END) AS age_years,
+  MAX(CASE WHEN place_in_stay = 1 THEN age_band_label END) AS age_band_label,
   MAX(CASE WHEN place_in_stay = 1 THEN age_basis END) AS age_basis,
+  MAX(CASE WHEN place_in_stay = 1 THEN sequence END) AS sequence,
   SUM(charge_amount) AS charge_amount,
   COUNT(*) AS n_source_rows,
   MIN(start_ts) AS admit_ts,
   CASE WHEN COUNT(*) = COUNT(stop_ts) THEN MAX(stop_ts) END AS discharge_ts,
-  MAX(CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END) AS is_open,
+  MAX(CASE WHEN stop_ts IS NULL AND NOT start_ts IS NULL THEN 1 ELSE 0 END) AS is_open,
+  MAX(CASE WHEN place_from_end = 1 THEN discharge_disposition END) AS discharge_disposition,
+  MAX(CASE WHEN place_from_end = 1 THEN drg_code END) AS drg_code,
+  MAX(CASE WHEN place_from_end = 1 THEN readmitted_flag END) AS readmitted_flag,
+  MAX(CASE WHEN place_from_end = 1 THEN days_to_readmission END) AS days_to_readmission,
+  CASE WHEN COUNT(*) = COUNT(stated_los_days) THEN SUM(stated_los_days) END AS stated_los_days,
+  MAX(died_in_stay) AS died_in_stay,
+  MAX(icu_flag) AS icu_flag,
+  SUM(icu_days) AS icu_days,
   MAX(is_oncology_tx) AS is_oncology_tx,
   MAX(is_hospice_care) AS is_hospice_care,
   MAX(is_cancer) AS is_cancer,
@@ -37,9 +57,10 @@ SELECT
   MAX(is_screening) AS is_screening,
   MAX(is_detox) AS is_detox,
   MAX(is_planned) AS is_planned
-FROM core.int_stay_encounter
+FROM placed_encounter
 GROUP BY
   1,
   2,
   3,
-  4
+  4,
+  5

@@ -1,19 +1,21 @@
-/* One row per source: the first and the last moment it tells of, beyond which nothing can be known. */
+/* One row per feed: the first and the last moment it tells of, beyond which nothing can be known. */
 MODEL (
   name core.int_observed_period,
   kind FULL,
   grain source_system,
   audits (
     unique_grain(columns := source_system),
-    not_null(columns := (source_system, observed_from, observed_until))
+    not_null(columns := source_system)
   ),
-  description 'The span of each source, from the start of its first encounter to the end of its last.'
+  description 'The span of each feed, from the start of its first encounter to the end of its last; NULL where it delivers no days.'
 );
 
 SELECT
-  source_system,
-  MIN(start_ts) AS observed_from,
-  GREATEST(MAX(start_ts), MAX(stop_ts)) AS observed_until
-FROM core.int_encounter
+  f.source_system,
+  MIN(e.start_ts) AS observed_from,
+  GREATEST(MAX(e.start_ts), MAX(e.stop_ts)) AS observed_until
+FROM core.int_feed AS f
+LEFT JOIN core.int_encounter AS e
+  ON e.source_system = f.source_system
 GROUP BY
   1

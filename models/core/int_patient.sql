@@ -9,135 +9,72 @@ MODEL (
     nulls_preserved(
       model_col := death_date,
       source_col := death_date,
-      source := staging.stg_synthea__patients,
-      allowed := source_system <> 'synthea'
+      source := input.patient,
+      allowed := is_inferred = 1
     ),
     nulls_preserved(
       model_col := zip5,
       source_col := zip5,
-      source := staging.stg_synthea__patients,
-      allowed := source_system <> 'synthea'
+      source := input.patient,
+      allowed := is_inferred = 1
     )
   ),
-  description 'Patients of both families. The patient records have no names and no birth dates: nothing is put in their place. A patient that only a visit, a stay, a prescription or a result names is inferred: the id is all there is.'
+  description 'Patients of all feeds; what a feed does not tell of them is NULL. A patient that only an encounter, a diagnosis, a prescription or a result names is inferred: the id is all there is.'
 );
 
 WITH named_patient AS (
   SELECT
+    source_system,
     patient_id
-  FROM staging.stg_ehr__outcomes
+  FROM input.encounter
   UNION
   SELECT
+    source_system,
     patient_id
-  FROM staging.stg_ehr__diagnoses
+  FROM input.condition
   UNION
   SELECT
+    source_system,
     patient_id
-  FROM staging.stg_ehr__medications
+  FROM input.medication
   UNION
   SELECT
+    source_system,
     patient_id
-  FROM staging.stg_ehr__lab_results
+  FROM input.lab_result
 )
 SELECT
-  source_system,
-  patient_id,
-  birth_date,
-  death_date,
-  birth_place,
-  name_prefix,
-  first_name,
-  middle_name,
-  last_name,
-  name_suffix,
-  is_text_repaired,
-  marital_status,
-  race,
-  ethnicity,
-  sex,
-  city,
-  county,
-  state,
-  zip5,
-  zip_plus4,
-  latitude,
-  longitude,
-  NULL::INT AS source_age_years,
-  NULL::TEXT AS insurance_type,
-  NULL::TEXT AS smoking_status,
-  NULL::TEXT AS alcohol_use,
-  NULL::TEXT AS exercise_level,
-  NULL::DOUBLE AS bmi,
-  NULL::INT AS source_charlson_index,
-  0 AS is_inferred
-FROM staging.stg_synthea__patients
-UNION ALL
-SELECT
-  source_system,
-  patient_id,
-  NULL AS birth_date,
-  NULL AS death_date,
-  NULL AS birth_place,
-  NULL AS name_prefix,
-  NULL AS first_name,
-  NULL AS middle_name,
-  NULL AS last_name,
-  NULL AS name_suffix,
-  0 AS is_text_repaired,
-  NULL AS marital_status,
-  NULL AS race,
-  NULL AS ethnicity,
-  sex,
-  NULL AS city,
-  NULL AS county,
-  NULL AS state,
-  NULL AS zip5,
-  NULL AS zip_plus4,
-  NULL AS latitude,
-  NULL AS longitude,
-  age_years AS source_age_years,
-  insurance_type,
-  smoking_status,
-  alcohol_use,
-  exercise_level,
-  bmi,
-  charlson_index AS source_charlson_index,
-  0 AS is_inferred
-FROM staging.stg_ehr__patients
-UNION ALL
-SELECT
-  'ehr' AS source_system,
-  named.patient_id,
-  NULL AS birth_date,
-  NULL AS death_date,
-  NULL AS birth_place,
-  NULL AS name_prefix,
-  NULL AS first_name,
-  NULL AS middle_name,
-  NULL AS last_name,
-  NULL AS name_suffix,
-  0 AS is_text_repaired,
-  NULL AS marital_status,
-  NULL AS race,
-  NULL AS ethnicity,
-  NULL AS sex,
-  NULL AS city,
-  NULL AS county,
-  NULL AS state,
-  NULL AS zip5,
-  NULL AS zip_plus4,
-  NULL AS latitude,
-  NULL AS longitude,
-  NULL AS source_age_years,
-  NULL AS insurance_type,
-  NULL AS smoking_status,
-  NULL AS alcohol_use,
-  NULL AS exercise_level,
-  NULL AS bmi,
-  NULL AS source_charlson_index,
-  1 AS is_inferred
-FROM named_patient AS named
-LEFT JOIN staging.stg_ehr__patients AS known
-  ON known.patient_id = named.patient_id
-WHERE
-  known.patient_id IS NULL
+  COALESCE(p.source_system, n.source_system) AS source_system,
+  COALESCE(p.patient_id, n.patient_id) AS patient_id,
+  p.birth_date,
+  p.death_date,
+  p.birth_place,
+  p.name_prefix,
+  p.first_name,
+  p.middle_name,
+  p.last_name,
+  p.name_suffix,
+  CASE WHEN p.patient_id IS NULL THEN 0 ELSE p.is_text_repaired END AS is_text_repaired,
+  p.marital_status,
+  p.race,
+  p.ethnicity,
+  p.sex,
+  p.city,
+  p.county,
+  p.state,
+  p.zip5,
+  p.zip_plus4,
+  p.latitude,
+  p.longitude,
+  p.payer_id,
+  p.source_age_years,
+  p.age_band_label,
+  p.smoking_status,
+  p.alcohol_use,
+  p.exercise_level,
+  p.bmi,
+  p.source_charlson_index,
+  CASE WHEN p.patient_id IS NULL THEN 1 ELSE 0 END AS is_inferred
+FROM input.patient AS p
+FULL JOIN named_patient AS n
+  ON n.source_system = p.source_system AND n.patient_id = p.patient_id

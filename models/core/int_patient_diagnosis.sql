@@ -1,4 +1,4 @@
-/* One row per patient, diagnosis and day it is first known; in Synthea exports a condition may begin more than once. */
+/* One row per patient, diagnosis and day it is known from; a condition on a list of problems may begin more than once. */
 MODEL (
   name core.int_patient_diagnosis,
   kind FULL,
@@ -11,33 +11,34 @@ MODEL (
         patient_id,
         code_system,
         code,
-        onset_date,
         role,
         is_length_mismatch
       )
     )
   ),
-  description 'What is known of the diagnoses of each patient: conditions and reasons of encounters of a Synthea export, the lists of visits of the patient records. A marker of no diagnosis stands only where the patient has no other.'
+  description 'What is known of the diagnoses of each patient: conditions with each of their beginnings; reasons of encounters and diagnoses of visits from the first day they are named. A marker of no diagnosis stands only where the patient has no other.'
 );
 
 WITH known_diagnosis AS (
   SELECT
     source_system,
     patient_id,
-    'SNOMED CT' AS code_system,
-    condition_code AS code,
+    code_system,
+    code,
     onset_date,
     abated_date,
     encounter_id,
-    1 AS place,
-    'condition' AS role,
-    0 AS is_length_mismatch
-  FROM staging.stg_synthea__conditions
+    rank AS place,
+    role,
+    list_length_mismatch AS is_length_mismatch
+  FROM input.condition
+  WHERE
+    role = 'condition'
   UNION ALL
   SELECT
     source_system,
     patient_id,
-    'SNOMED CT' AS code_system,
+    reason_code_system AS code_system,
     reason_code AS code,
     MIN(start_ts)::DATE AS onset_date,
     NULL AS abated_date,
@@ -55,17 +56,19 @@ WITH known_diagnosis AS (
     4
   UNION ALL
   SELECT
-    'ehr' AS source_system,
+    source_system,
     patient_id,
     code_system,
     code,
-    MIN(visit_date) AS onset_date,
+    MIN(onset_date) AS onset_date,
     NULL AS abated_date,
-    NULL AS encounter_id,
-    ARG_MIN(list_position, (visit_date, record_number)) AS place,
-    ARG_MIN(role, (visit_date, record_number)) AS role,
-    MAX(is_length_mismatch) AS is_length_mismatch
-  FROM core.int_visit_diagnosis
+    ARG_MIN(encounter_id, (onset_date, condition_id)) AS encounter_id,
+    ARG_MIN(rank, (onset_date, condition_id)) AS place,
+    ARG_MIN(role, (onset_date, condition_id)) AS role,
+    MAX(list_length_mismatch) AS is_length_mismatch
+  FROM input.condition
+  WHERE
+    role <> 'condition'
   GROUP BY
     1,
     2,

@@ -2,11 +2,18 @@
 MODEL (
   name core.int_procedure_type,
   kind FULL,
-  grain (procedure_code, procedure_description),
+  grain (code_system, procedure_code, procedure_description),
   audits (
-    unique_grain(columns := (procedure_code, procedure_description)),
+    unique_grain(columns := (code_system, procedure_code, procedure_description)),
     not_null(
-      columns := (procedure_code, procedure_description, is_oncology_tx, is_dialysis, is_hospice)
+      columns := (
+        code_system,
+        procedure_code,
+        procedure_description,
+        is_oncology_tx,
+        is_dialysis,
+        is_hospice
+      )
     )
   ),
   description 'Procedures by code and text, with the clinical facts that reference.clinical_text_rule reads in the text.'
@@ -14,16 +21,17 @@ MODEL (
 
 WITH procedure_type AS (
   SELECT
-    source_system,
-    procedure_code,
-    COALESCE(procedure_description, '(no description)') AS procedure_description
-  FROM staging.stg_synthea__procedures
+    code_system,
+    code AS procedure_code,
+    COALESCE(text, '(no description)') AS procedure_description
+  FROM input.procedure
   GROUP BY
     1,
     2,
     3
 ), procedure_rule AS (
   SELECT
+    t.code_system,
     t.procedure_code,
     t.procedure_description,
     r.rule
@@ -33,10 +41,11 @@ WITH procedure_type AS (
   GROUP BY
     1,
     2,
-    3
+    3,
+    4
 )
 SELECT
-  t.source_system,
+  t.code_system,
   t.procedure_code,
   t.procedure_description,
   MIN(r.rule) AS procedure_family,
@@ -45,7 +54,8 @@ SELECT
   MAX(CASE WHEN r.rule = 'hospice' THEN 1 ELSE 0 END) AS is_hospice
 FROM procedure_type AS t
 LEFT JOIN procedure_rule AS r
-  ON r.procedure_code = t.procedure_code
+  ON r.code_system = t.code_system
+  AND r.procedure_code = t.procedure_code
   AND r.procedure_description = t.procedure_description
 GROUP BY
   1,

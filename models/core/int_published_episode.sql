@@ -26,7 +26,7 @@ INNER JOIN core.int_encounter AS e
 INNER JOIN reference.encounter_class AS class
   ON class.class_code = i.class_code AND class.is_acute_inpatient = 1
 WHERE
-  i.cost_basis = 'claim'
+  NOT i.claim_amount IS NULL
 GROUP BY
   1,
   2,

@@ -5,9 +5,9 @@ MODEL (
   grain (source_system, stay_id, code_system, code),
   audits (
     unique_grain(columns := (source_system, stay_id, code_system, code)),
-    not_null(columns := (source_system, stay_id, code_system, code, onset_date, role))
+    not_null(columns := (source_system, stay_id, code_system, code, role))
   ),
-  description 'Diagnoses as of admission: what became known later is left out, so that nothing leaks from the future into a score.'
+  description 'Diagnoses as of admission: what became known later is left out, so that nothing leaks from the future into a score. Of a stay without a day, the diagnoses that its encounters carry.'
 );
 
 SELECT
@@ -25,6 +25,25 @@ INNER JOIN core.int_patient_diagnosis AS d
   AND d.onset_date <= s.admit_ts::DATE
 WHERE
   s.merge_rule = 'same_day'
+GROUP BY
+  1,
+  2,
+  3,
+  4
+UNION ALL
+SELECT
+  e.source_system,
+  e.stay_id,
+  d.code_system,
+  d.code,
+  NULL AS onset_date,
+  MIN(d.role) AS role,
+  MIN(d.rank) AS place
+FROM core.int_stay_encounter AS e
+INNER JOIN input.condition AS d
+  ON d.source_system = e.source_system AND d.encounter_id = e.encounter_id
+WHERE
+  e.merge_rule = 'same_day' AND e.start_ts IS NULL
 GROUP BY
   1,
   2,

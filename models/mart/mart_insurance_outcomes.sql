@@ -1,21 +1,23 @@
-/* One row per source and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
+/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
 MODEL (
   name mart.mart_insurance_outcomes,
   kind FULL,
-  grain (source_system, slice, slice_value),
+  grain (source_system, organization_key, slice, slice_value),
   audits (
     no_fan_out(
       measure := n_stays,
       source := mart.mart_readmission_risk,
-      source_measure := 3,
+      source_measure := 6,
       source_filter := los_band <> 'open'
     ),
-    unique_grain(columns := (source_system, slice, slice_value)),
-    not_null(columns := (source_system, slice, slice_value))
+    unique_grain(columns := (source_system, organization_key, slice, slice_value)),
+    not_null(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Closed stays by insurance. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
+  description 'Closed stays by insurance, of each hospital and of all of a source. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
   column_descriptions (
     source_system = 'Source of the stays.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    organization_label = 'Name of the hospital, or all hospitals.',
     slice = 'all, insured (by whether there is insurance) or payer.',
     slice_value = 'Value of the slice.',
     n_stays = 'Closed stays.',
@@ -43,6 +45,8 @@ MODEL (
 WITH stay AS (
   SELECT
     source_system,
+    organization_key,
+    organization_label,
     payer_name,
     insured_label,
     los_days_cms,
@@ -52,39 +56,64 @@ WITH stay AS (
   FROM mart.mart_readmission_risk
   WHERE
     los_band <> 'open'
-), sliced AS (
+), hospital_stay AS (
+  /* One row per stay for its hospital, and one for all hospitals of its source. */
   SELECT
-    source_system,
-    'all' AS slice,
-    'all stays' AS slice_value,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    kind_of_stay
+    *
   FROM stay
   UNION ALL
   SELECT
     source_system,
-    'insured',
+    -2 AS organization_key,
+    'all hospitals' AS organization_label,
+    payer_name,
     insured_label,
     los_days_cms,
     died_in_stay,
     charge_amount,
     kind_of_stay
   FROM stay
+), sliced AS (
+  SELECT
+    source_system,
+    organization_key,
+    organization_label,
+    'all' AS slice,
+    'all stays' AS slice_value,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    kind_of_stay
+  FROM hospital_stay
   UNION ALL
   SELECT
     source_system,
+    organization_key,
+    organization_label,
+    'insured',
+    insured_label,
+    los_days_cms,
+    died_in_stay,
+    charge_amount,
+    kind_of_stay
+  FROM hospital_stay
+  UNION ALL
+  SELECT
+    source_system,
+    organization_key,
+    organization_label,
     'payer',
     payer_name,
     los_days_cms,
     died_in_stay,
     charge_amount,
     kind_of_stay
-  FROM stay
+  FROM hospital_stay
 ), outcome AS (
   SELECT
     source_system,
+    organization_key,
+    organization_label,
     slice,
     slice_value,
     COUNT(*) AS n,
@@ -98,6 +127,8 @@ WITH stay AS (
   FROM sliced
   GROUP BY
     source_system,
+    organization_key,
+    organization_label,
     slice,
     slice_value
 ), standard AS (
@@ -114,6 +145,7 @@ WITH stay AS (
 ), kind_charge AS (
   SELECT
     source_system,
+    organization_key,
     slice,
     slice_value,
     kind_of_stay,
@@ -124,12 +156,14 @@ WITH stay AS (
     NOT charge_amount IS NULL
   GROUP BY
     source_system,
+    organization_key,
     slice,
     slice_value,
     kind_of_stay
 ), adjusted AS (
   SELECT
     k.source_system,
+    k.organization_key,
     k.slice,
     k.slice_value,
     SUM(s.weight) AS standard_share,
@@ -140,11 +174,14 @@ WITH stay AS (
     ON s.source_system = k.source_system AND s.kind_of_stay = k.kind_of_stay
   GROUP BY
     k.source_system,
+    k.organization_key,
     k.slice,
     k.slice_value
 )
 SELECT
   o.source_system::TEXT AS source_system,
+  o.organization_key::BIGINT AS organization_key,
+  o.organization_label::TEXT AS organization_label,
   o.slice::TEXT AS slice,
   o.slice_value::TEXT AS slice_value,
   o.n::BIGINT AS n_stays,
@@ -175,9 +212,11 @@ SELECT
 FROM outcome AS o
 LEFT JOIN adjusted AS a
   ON a.source_system = o.source_system
+  AND a.organization_key = o.organization_key
   AND a.slice = o.slice
   AND a.slice_value = o.slice_value
 LEFT JOIN adjusted AS insured
   ON insured.source_system = o.source_system
+  AND insured.organization_key = o.organization_key
   AND insured.slice = 'insured'
   AND insured.slice_value = 'Insured'

@@ -223,14 +223,22 @@ WITH estimate AS (
   SELECT
     m.metric_code,
     m.definition_version,
-    o.source_system,
-    COALESCE(m.not_computable_reason, 'The files of this source do not tell.') AS not_computable_reason
+    i.source_system,
+    m.measure,
+    m.basis,
+    i.is_computable,
+    COALESCE(
+      m.not_computable_reason,
+      'The feed does not deliver: ' || i.missing_input || '.',
+      'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.'
+    ) AS not_computable_reason
   FROM reference.metric AS m
-  CROSS JOIN core.int_observed_period AS o
+  INNER JOIN core.int_metric_input AS i
+    ON i.metric_code = m.metric_code AND i.definition_version = m.definition_version
   LEFT JOIN answered_metric AS a
     ON a.metric_code = m.metric_code
     AND a.definition_version = m.definition_version
-    AND a.source_system = o.source_system
+    AND a.source_system = i.source_system
     AND a.slice = 'all'
   WHERE
     a.metric_code IS NULL
@@ -264,6 +272,38 @@ WITH estimate AS (
     'not_computable',
     not_computable_reason
   FROM unanswered_metric
+  WHERE
+    NOT (
+      measure = 'total' AND is_computable = 1
+    )
+  UNION ALL
+  /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
+  SELECT
+    metric_code,
+    definition_version,
+    source_system,
+    'all',
+    'all',
+    NULL,
+    NULL,
+    0,
+    0,
+    NULL,
+    0,
+    0,
+    0,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    1,
+    basis,
+    NULL
+  FROM unanswered_metric
+  WHERE
+    measure = 'total' AND is_computable = 1
 )
 SELECT
   k.metric_code::TEXT AS metric_code,

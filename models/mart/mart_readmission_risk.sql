@@ -17,8 +17,7 @@ MODEL (
         los_band,
         payer_name,
         insured_label,
-        definition_code,
-        is_index
+        organization_key
       )
     ),
     no_fan_out(measure := 1, source := star.fact_inpatient_stay, source_measure := 1),
@@ -40,12 +39,14 @@ MODEL (
       allowed := NOT has_results_any_time = 1
     )
   ),
-  description 'Stays with age, comorbidity, results and length of stay beside the readmission of rate R8 (patient records) or R5 (Synthea exports). Results are joined as counts of the stay, never row by row.',
+  description 'Stays with age, comorbidity, results and length of stay beside the readmission of the rate that the feed can tell: R5 from dates, else R8 from a flag. Results are joined as counts of the stay, never row by row.',
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     source_system = 'Source that delivered the stay.',
-    definition_code = 'Definition that is_index and is_readmission follow: R8 or R5.',
-    is_index = '1 where the stay is in the denominator, else 0.',
+    organization_key = 'Organization; joins dim_organization.',
+    organization_label = 'Name of the organization.',
+    definition_code = 'Definition that is_index and is_readmission follow: R5 or R8; NULL where the feed can tell neither.',
+    is_index = '1 where the stay is in the denominator, else 0; NULL where the feed can tell no rate.',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is no index.',
     payer_name = 'Payer or kind of insurance.',
     payer_category = 'Category of the payer.',
@@ -53,11 +54,11 @@ MODEL (
     age_band = 'Decade of age at admission, or Unknown.',
     age_group = 'Senior (65 and over), Under 65 or Unknown.',
     cci_band = 'Band of the Charlson index: 0, 1-2, 3-4, 5+, or unknown.',
-    los_band = 'Band of days: 1-2, 3-5, 6-9, 10+, or open.',
+    los_band = 'Band of days: 1-2, 3-5, 6-9, 10+, or open where the length is not known.',
     los_days_cms = 'Length of stay in days, at least 1; NULL while open.',
     drg_key = 'Diagnosis-related group; joins dim_drg.',
     icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not tell.',
-    died_in_stay = '1 where the patient died in the stay, else 0.',
+    died_in_stay = '1 where the patient died in the stay, else 0; NULL in feeds that tell of no death.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     has_results_any_time = '1 where the patient has results at any time, else 0.',
     n_results = 'Results within the stay; NULL where there are none.',
@@ -70,10 +71,22 @@ MODEL (
   )
 );
 
-WITH banded_stay AS (
+WITH shown_rate AS (
+  /* One row per feed with a rate that it can tell: by dates before by flags. */
+  SELECT
+    source_system,
+    MIN(definition_version) AS definition_code
+  FROM core.int_metric_input
+  WHERE
+    metric_code = 'readmission' AND definition_version IN ('R5', 'R8') AND is_computable = 1
+  GROUP BY
+    1
+), banded_stay AS (
   SELECT
     s.stay_key::BIGINT AS stay_key,
     s.source_system::TEXT AS source_system,
+    s.organization_key::BIGINT AS organization_key,
+    organization.organization_label::TEXT AS organization_label,
     r.definition_code::TEXT AS definition_code,
     r.is_index::SMALLINT AS is_index,
     r.is_readmission::SMALLINT AS is_readmission,
@@ -133,11 +146,12 @@ WITH banded_stay AS (
     END::TEXT AS abnormal_band,
     lab.n_abnormal_any_time::INT AS n_abnormal_any_time
   FROM star.fact_inpatient_stay AS s
-  INNER JOIN reference.source_system AS source
-    ON source.source_system = s.source_system
-  INNER JOIN star.fact_readmission AS r
-    ON r.admission_key = s.stay_key
-    AND r.definition_code = CASE WHEN source.readmission_basis = 'source_asserted' THEN 'R8' ELSE 'R5' END
+  INNER JOIN star.dim_organization AS organization
+    ON organization.organization_key = s.organization_key
+  LEFT JOIN shown_rate AS rate
+    ON rate.source_system = s.source_system
+  LEFT JOIN star.fact_readmission AS r
+    ON r.admission_key = s.stay_key AND r.definition_code = rate.definition_code
   INNER JOIN star.dim_payer AS payer
     ON payer.payer_key = s.payer_key
   INNER JOIN star.dim_age_band AS age_band
@@ -148,6 +162,8 @@ WITH banded_stay AS (
 SELECT
   stay_key,
   source_system,
+  organization_key,
+  organization_label,
   definition_code,
   is_index,
   is_readmission,

@@ -47,7 +47,7 @@ WITH readmitted_patient AS (
   LEFT JOIN readmitted_patient AS readmitted
     ON readmitted.patient_key = e.patient_key
   LEFT JOIN reference.published_reason AS named
-    ON named.code = e.reason_code
+    ON named.code_system = e.reason_code_system AND named.code = e.reason_code
 ), counted_encounter AS (
   /* A reason's percentage, rounded as published and spread over its encounters, so that they add up to it. */
   SELECT
@@ -65,6 +65,7 @@ SELECT
   m.definition_version,
   e.encounter_key AS observed_key,
   e.source_system,
+  e.organization_label,
   e.patient_key,
   e.start_date AS observed_date,
   e.payer_category,

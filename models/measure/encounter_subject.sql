@@ -21,6 +21,7 @@ MODEL (
 SELECT
   e.encounter_key,
   e.source_system,
+  organization.organization_label,
   p.patient_durable_key AS patient_key,
   e.start_ts::DATE AS start_date,
   e.stop_ts::DATE AS stop_date,
@@ -33,6 +34,7 @@ SELECT
   class.class_label AS encounter_class,
   class.is_acute_inpatient,
   type.type_description AS encounter_type,
+  reason.code_system AS reason_code_system,
   reason.code AS reason_code,
   e.reason_diagnosis_key,
   e.midnights,
@@ -46,6 +48,8 @@ INNER JOIN star.dim_patient AS p
   ON p.patient_key = e.patient_key
 INNER JOIN star.dim_payer AS payer
   ON payer.payer_key = e.payer_key
+INNER JOIN star.dim_organization AS organization
+  ON organization.organization_key = e.organization_key
 INNER JOIN star.dim_age_band AS age
   ON age.age_band_key = e.age_band_key
 INNER JOIN star.dim_encounter_class AS class

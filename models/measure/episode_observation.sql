@@ -24,6 +24,7 @@ WITH episode AS (
     'one_index_per_window' AS rule,
     f.episode_key AS observed_key,
     s.source_system,
+    s.organization_label,
     s.patient_key,
     s.admit_date AS observed_date,
     s.payer_category,
@@ -40,6 +41,7 @@ WITH episode AS (
     'published',
     e.encounter_key,
     e.source_system,
+    e.organization_label,
     e.patient_key,
     e.start_date,
     e.payer_category,
@@ -57,6 +59,7 @@ SELECT
   m.definition_version,
   e.observed_key,
   e.source_system,
+  e.organization_label,
   e.patient_key,
   e.observed_date,
   e.payer_category,
@@ -93,4 +96,4 @@ CROSS JOIN LATERAL (
     )
 ) AS m(metric_code, definition_version, numerator)
 WHERE
-  NOT m.definition_version IS NULL
+  NOT m.definition_version IS NULL AND NOT m.numerator IS NULL

@@ -3,7 +3,7 @@ MODEL (
   name measure.observation,
   kind VIEW,
   grain (metric_code, definition_version, observed_key),
-  description 'All observations of the metrics that reference.metric lists; a label that does not apply to the subject is NULL and gives no slice.'
+  description 'All observations of the metrics that reference.metric lists, of the feeds that deliver what the metric requires; a label that does not apply to the subject is NULL and gives no slice.'
 );
 
 WITH subject_observation AS (
@@ -12,6 +12,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    organization_label,
     patient_key,
     observed_date,
     payer_category,
@@ -31,6 +32,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    organization_label,
     patient_key,
     observed_date,
     payer_category,
@@ -50,6 +52,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    organization_label,
     patient_key,
     observed_date,
     payer_category,
@@ -69,6 +72,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    organization_label,
     patient_key,
     observed_date,
     payer_category,
@@ -88,6 +92,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    organization_label,
     patient_key,
     observed_date,
     payer_category,
@@ -107,6 +112,7 @@ WITH subject_observation AS (
     definition_version,
     observed_key,
     source_system,
+    NULL,
     patient_key,
     NULL,
     NULL,
@@ -126,6 +132,7 @@ SELECT
   o.definition_version,
   o.observed_key,
   o.source_system,
+  o.organization_label,
   o.patient_key,
   o.observed_date,
   o.payer_category,
@@ -139,7 +146,8 @@ SELECT
   o.numerator::DECIMAL(24, 10) AS numerator, /* Decimals add up the same in any order of rows. */
   o.denominator::DECIMAL(24, 10) AS denominator
 FROM subject_observation AS o
-INNER JOIN reference.metric AS m
-  ON m.metric_code = o.metric_code
-  AND m.definition_version = o.definition_version
-  AND m.basis <> 'not_computable'
+INNER JOIN core.int_metric_input AS input
+  ON input.source_system = o.source_system
+  AND input.metric_code = o.metric_code
+  AND input.definition_version = o.definition_version
+  AND input.is_computable = 1

@@ -47,7 +47,7 @@ WITH index_admission AS (
   INNER JOIN star.dim_diagnosis AS return_reason
     ON return_reason.diagnosis_key = r.return_diagnosis_key
   LEFT JOIN reference.published_reason AS named
-    ON named.code = return_reason.code
+    ON named.code_system = return_reason.code_system AND named.code = return_reason.code
   LEFT JOIN core.int_ed_return AS ed
     ON @SURROGATE_KEY(ed.source_system, ed.stay_id) = r.stay_key
   WHERE
@@ -58,6 +58,7 @@ SELECT
   m.definition_version,
   a.admission_key AS observed_key,
   a.source_system,
+  a.organization_label,
   a.patient_key,
   a.discharge_date AS observed_date,
   a.payer_category,

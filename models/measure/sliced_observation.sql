@@ -21,6 +21,7 @@ CROSS JOIN LATERAL (
     ('all', 'all'),
     ('year', STRFTIME(o.observed_date, '%Y')),
     ('month', STRFTIME(o.observed_date, '%Y-%m')),
+    ('organization', o.organization_label),
     ('payer_category', o.payer_category),
     ('payer', o.payer_name),
     ('age_band', o.age_band),

@@ -24,6 +24,7 @@ SELECT
   m.definition_version,
   s.stay_key AS observed_key,
   s.source_system,
+  s.organization_label,
   s.patient_key,
   m.observed_date,
   s.payer_category,
@@ -46,12 +47,12 @@ CROSS JOIN LATERAL (
       'in_hospital',
       s.admit_date,
       CASE
-        WHEN s.event_basis = 'derived'
-        AND s.is_open = 0
+        WHEN s.is_open = 0
+        AND NOT s.admit_date IS NULL
         AND (
           s.death_date IS NULL OR s.death_date >= s.admit_date
         )
-        THEN s.died_in_stay
+        THEN s.died_by_date
       END,
       1
     ),
@@ -59,10 +60,7 @@ CROSS JOIN LATERAL (
       'mortality',
       'in_hospital_flag',
       s.admit_date,
-      CASE
-        WHEN s.event_basis = 'source_asserted' AND s.is_open = 0
-        THEN s.died_in_stay
-      END,
+      CASE WHEN s.is_open = 0 THEN s.src_died_in_stay END,
       1
     ),
     ('charge_per_stay', 'mean', s.admit_date, s.charge_amount, 1),
@@ -74,8 +72,7 @@ CROSS JOIN LATERAL (
       'within_30d',
       s.discharge_date,
       CASE
-        WHEN s.event_basis <> 'derived'
-        OR s.is_open = 1
+        WHEN s.is_open = 1
         OR s.has_30d_followup = 0
         OR s.death_date < s.admit_date
         THEN NULL

@@ -14,6 +14,7 @@ MODEL (
 SELECT
   s.stay_key,
   s.source_system,
+  organization.organization_label,
   p.patient_durable_key AS patient_key,
   s.admit_ts::DATE AS admit_date,
   s.discharge_ts::DATE AS discharge_date,
@@ -39,15 +40,15 @@ SELECT
   s.los_days_cms,
   s.los_midnights,
   s.los_hours,
-  s.died_in_stay,
+  CASE WHEN p.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE THEN 1 ELSE 0 END AS died_by_date,
+  s.src_died_in_stay,
   s.has_30d_followup,
   s.src_readmitted_30d,
   s.charge_amount,
   s.cci_1987,
   s.cci_quan_2011,
   s.cci_1987_age_adjusted,
-  s.cci_band,
-  source.readmission_basis AS event_basis /* derived from dates, or asserted by flags of the feed */
+  s.cci_band
 FROM star.fact_inpatient_stay AS s
 INNER JOIN star.dim_patient AS p
   ON p.patient_key = s.patient_key
@@ -55,5 +56,5 @@ INNER JOIN star.dim_payer AS payer
   ON payer.payer_key = s.payer_key
 INNER JOIN star.dim_age_band AS age
   ON age.age_band_key = s.age_band_key
-INNER JOIN reference.source_system AS source
-  ON source.source_system = s.source_system
+INNER JOIN star.dim_organization AS organization
+  ON organization.organization_key = s.organization_key

@@ -29,7 +29,7 @@ MODEL (
   ),
   description 'The 17 Charlson categories by ICD-10, ICD-9-CM, SNOMED CT and text. ICD codes: Quan 2005, as in the SAS code of MCHP (jackwasey/icd) and in ellessenne/comorbidity, which agree code for code. Weights: Charlson 1987 and Quan 2011, as in both of them and in pycomorb. SNOMED CT codes are those that Synthea emits, matched by description to an ICD-10 rubric (derived_equivalent) or by judgement; texts are judgement. Only rows with include_default = 1 count.',
   column_descriptions (
-    code_system = 'ICD10, ICD9CM, SNOMED, SNOMED_PROC or TEXT.',
+    code_system = 'ICD-10-CM, ICD-9-CM, SNOMED CT, SNOMED CT procedure or TEXT.',
     code_prefix = 'Code without its dot, or its beginning; text in lower case.',
     match_type = 'prefix or exact.',
     category_key = 'Short name of the category.',

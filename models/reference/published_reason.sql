@@ -5,19 +5,17 @@ MODEL (
     path '$root/seeds/published_reason.csv'
   ),
   columns (
+    code_system TEXT,
     code TEXT,
     description TEXT,
     basis TEXT
   ),
-  grain code,
-  audits (unique_grain(columns := (
-      code
-    )), not_null(columns := (
-      code
-  ))),
+  grain (code_system, code),
+  audits (unique_grain(columns := (code_system, code)), not_null(columns := (code_system, code))),
   description 'The four reasons to which the first reference project attributed 86 % of readmissions.',
   column_descriptions (
-    code = 'SNOMED CT code of the reason.',
+    code_system = 'Code system of the code.',
+    code = 'Code of the reason.',
     description = 'Name of the reason as published.',
     basis = 'Where the reason is named.'
   )

@@ -1,4 +1,4 @@
-/* One row per source family. */
+/* One row per feed that has a name of its own. */
 MODEL (
   name reference.source_system,
   kind SEED (
@@ -6,9 +6,9 @@ MODEL (
   ),
   columns (
     source_system TEXT,
+    family TEXT,
     source_label TEXT,
-    cost_basis TEXT,
-    readmission_basis TEXT,
+    hospital_label TEXT,
     basis TEXT
   ),
   grain source_system,
@@ -16,16 +16,14 @@ MODEL (
     unique_grain(columns := (
       source_system
     )),
-    not_null(columns := (
-      source_system
-    ))
+    not_null(columns := (source_system, family, source_label))
   ),
-  description 'The source families, and what can be known from each.',
+  description 'How a report names a feed. A feed that is not here goes by the name it was landed under.',
   column_descriptions (
-    source_system = 'Name of the family, as every row carries it.',
+    source_system = 'Name of the feed, as every row carries it.',
+    family = 'Shape of its files.',
     source_label = 'Name for a report.',
-    cost_basis = 'claim or charge: what its amounts are.',
-    readmission_basis = 'derived: a return is seen in the dates; source_asserted: it is known only by a flag of the feed.',
+    hospital_label = 'What its hospital is called where the files name none.',
     basis = 'Why.'
   )
 )

@@ -300,7 +300,7 @@ MODEL (
     ),
     (
       table_name := mart_insurance_outcomes,
-      primary_key := (source_system, slice, slice_value),
+      primary_key := (source_system, organization_key, slice, slice_value),
       indexes := (
         slice
       )
@@ -334,8 +334,15 @@ MODEL (
       indexes := (slice, period_start)
     ),
     (
+      table_name := mart_capability,
+      primary_key := (source_system, capability),
+      indexes := (
+        capability
+      )
+    ),
+    (
       table_name := mart_data_quality,
-      primary_key := (source_table, check_name),
+      primary_key := (source_system, source_table, check_name),
       indexes := (
         kind_of_check
       )

@@ -3,9 +3,7 @@ MODEL (
   name star.bridge_patient_diagnosis,
   kind FULL,
   grain (patient_key, diagnosis_key, onset_date_key),
-  depends_on (
-    star.dim_date
-  ),
+  depends_on (star.dim_date, star.dim_organization),
   audits (
     unique_grain(columns := (patient_key, diagnosis_key, onset_date_key)),
     not_null(
@@ -14,6 +12,7 @@ MODEL (
         diagnosis_key,
         onset_date_key,
         encounter_key,
+        organization_key,
         list_position,
         role,
         weighting_factor,
@@ -26,6 +25,11 @@ MODEL (
       parent := star.dim_diagnosis,
       parent_col := diagnosis_key
     ),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
+    ),
     references_resolve(model_col := onset_date_key, parent := star.dim_date, parent_col := date_key),
     no_fan_out(measure := 1, source := core.int_patient_diagnosis, source_measure := 1),
     weights_add_up(parent_key := patient_key)
@@ -36,6 +40,7 @@ MODEL (
     diagnosis_key = 'Diagnosis, -2 where the record says that there is none; joins dim_diagnosis.',
     onset_date_key = 'Day the diagnosis is first known; joins dim_date.',
     encounter_key = 'Encounter that first names it, -1 where the source does not tell; joins fact_encounter.',
+    organization_key = 'Organization of that encounter, else the only one of the source; -1 where that is not known; joins dim_organization.',
     list_position = 'Place where it was first named: 0 for the primary diagnosis of a visit, then its place in the list; in Synthea exports 1 for a condition, 2 for a reason.',
     role = 'primary, secondary, condition or reason.',
     onset_date = 'Day the diagnosis is first known.',
@@ -62,8 +67,13 @@ SELECT
     THEN -2
     ELSE @MEMBER_KEY(diagnosis.diagnosis_key, n.code)
   END::BIGINT AS diagnosis_key,
-  @DATE_KEY(n.onset_date, 19000101)::INT AS onset_date_key,
+  @DATE_KEY(n.onset_date, -1)::INT AS onset_date_key,
   COALESCE(encounter.encounter_key, -1)::BIGINT AS encounter_key,
+  COALESCE(
+    encounter.organization_key,
+    @SURROGATE_KEY(feed.source_system, feed.sole_organization_id),
+    -1
+  )::BIGINT AS organization_key,
   n.place::INT AS list_position,
   n.role::TEXT AS role,
   n.onset_date::DATE AS onset_date,
@@ -71,6 +81,8 @@ SELECT
   n.is_length_mismatch::SMALLINT AS is_length_mismatch,
   @EVEN_SHARE(n.row_place, n.n_rows) AS weighting_factor
 FROM numbered AS n
+INNER JOIN core.int_feed AS feed
+  ON feed.source_system = n.source_system
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = n.source_system
   AND patient.patient_id = n.patient_id

@@ -3,9 +3,6 @@ MODEL (
   name star.bridge_stay_diagnosis,
   kind FULL,
   grain (stay_key, diagnosis_key),
-  depends_on (
-    star.fact_inpatient_stay
-  ),
   audits (
     unique_grain(columns := (stay_key, diagnosis_key)),
     not_null(columns := (stay_key, diagnosis_key, role, weighting_factor)),
@@ -22,6 +19,7 @@ MODEL (
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     diagnosis_key = 'Diagnosis, -2 where the record says that there is none; joins dim_diagnosis.',
+    organization_key = 'Organization of the stay; joins dim_organization.',
     role = 'primary, secondary, condition or reason, where it was first named.',
     onset_date = 'Day the diagnosis is first known.',
     weighting_factor = 'Share of the stay: 1 divided by the rows of the stay, the last one taking the rest.'
@@ -45,9 +43,12 @@ SELECT
     THEN -2
     ELSE @MEMBER_KEY(diagnosis.diagnosis_key, n.code)
   END::BIGINT AS diagnosis_key,
+  stay.organization_key::BIGINT AS organization_key,
   n.role::TEXT AS role,
   n.onset_date::DATE AS onset_date,
   @EVEN_SHARE(n.row_place, n.n_rows) AS weighting_factor
 FROM numbered AS n
+INNER JOIN star.fact_inpatient_stay AS stay
+  ON stay.stay_key = @SURROGATE_KEY(n.source_system, n.stay_id)
 LEFT JOIN star.dim_diagnosis AS diagnosis
   ON diagnosis.code_system = n.code_system AND diagnosis.code = n.code

@@ -26,8 +26,8 @@ WITH disposition AS (
   FROM reference.discharge_disposition
   UNION
   SELECT
-    LOWER(discharge_disposition) AS disposition_code
-  FROM staging.stg_ehr__outcomes
+    discharge_disposition AS disposition_code
+  FROM core.int_encounter
   WHERE
     NOT discharge_disposition IS NULL
 )

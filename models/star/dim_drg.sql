@@ -19,15 +19,15 @@ MODEL (
 );
 
 SELECT
-  @SURROGATE_KEY(o.drg_code) AS drg_key,
-  o.drg_code::TEXT AS drg_code,
+  @SURROGATE_KEY(e.drg_code) AS drg_key,
+  e.drg_code::TEXT AS drg_code,
   NULL::TEXT AS description,
   MAX(f.drg_family)::TEXT AS drg_family
-FROM staging.stg_ehr__outcomes AS o
+FROM core.int_encounter AS e
 LEFT JOIN reference.drg_family AS f
-  ON f.drg_code = o.drg_code
+  ON f.drg_code = e.drg_code
 WHERE
-  NOT o.drg_code IS NULL
+  NOT e.drg_code IS NULL
 GROUP BY
   1,
   2

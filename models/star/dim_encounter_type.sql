@@ -19,9 +19,9 @@ MODEL (
 );
 
 SELECT
-  @SURROGATE_KEY(type_code, type_description) AS type_key,
+  @SURROGATE_KEY(code_system, type_code, type_description) AS type_key,
   type_code::TEXT AS type_code,
-  'SNOMED CT'::TEXT AS code_system,
+  code_system::TEXT AS code_system,
   type_description::TEXT AS type_description,
   planned_rule::TEXT AS planned_rule
 FROM core.int_encounter_type

@@ -13,6 +13,7 @@ MODEL (
   column_descriptions (
     lab_key = 'Key of the test.',
     source_system = 'Source that delivered the test.',
+    code_system = 'Code system of the code: LOINC, or TEXT where a source delivers only names.',
     test_code = 'LOINC code in Synthea exports; the name of the test in the patient records, which have no codes.',
     test_name = 'Name as delivered.',
     unit = 'Unit as delivered.',
@@ -22,23 +23,25 @@ MODEL (
 );
 
 SELECT
-  @SURROGATE_KEY(source_system, test_code, test_name, unit) AS lab_key,
+  @SURROGATE_KEY(source_system, code, text, unit) AS lab_key,
   source_system::TEXT AS source_system,
-  test_code::TEXT AS test_code,
-  test_name::TEXT AS test_name,
+  MIN(code_system)::TEXT AS code_system,
+  code::TEXT AS test_code,
+  text::TEXT AS test_name,
   unit::TEXT AS unit,
   CASE WHEN MIN(reference_low) = MAX(reference_low) THEN MIN(reference_low) END::DECIMAL(18, 6) AS ref_low,
   CASE WHEN MIN(reference_high) = MAX(reference_high) THEN MIN(reference_high) END::DECIMAL(18, 6) AS ref_high
-FROM core.int_lab_result
+FROM input.lab_result
 GROUP BY
   2,
-  3,
   4,
-  5
+  5,
+  6
 UNION ALL
 SELECT
   member_key,
   'warehouse',
+  'none',
   member_code,
   member_label,
   member_label,

@@ -20,12 +20,12 @@ MODEL (
 );
 
 SELECT
-  @SURROGATE_KEY(code_system, medication_code, medication_name) AS medication_key,
+  @SURROGATE_KEY(code_system, code, text) AS medication_key,
   code_system::TEXT AS code_system,
-  medication_code::TEXT AS medication_code,
-  medication_name::TEXT AS medication_name,
+  code::TEXT AS medication_code,
+  text::TEXT AS medication_name,
   NULL::TEXT AS drug_class
-FROM core.int_medication_event
+FROM input.medication
 GROUP BY
   2,
   3,

@@ -5,7 +5,9 @@ MODEL (
   grain organization_key,
   audits (
     unique_grain(columns := organization_key),
-    not_null(columns := (organization_key, organization_id, organization_name)),
+    not_null(
+      columns := (organization_key, organization_id, organization_name, organization_label)
+    ),
     has_unknown_members(key_col := organization_key)
   ),
   description 'Hospitals and practices that delivered care.',
@@ -14,6 +16,7 @@ MODEL (
     organization_id = 'Organization id of the source.',
     source_system = 'Source that delivered the organization.',
     organization_name = 'Name as delivered.',
+    organization_label = 'Name; with the id where several of the source have the same name.',
     address = 'Street address.',
     city = 'City.',
     state = 'State.',
@@ -28,6 +31,11 @@ SELECT
   organization_id::TEXT AS organization_id,
   source_system::TEXT AS source_system,
   organization_name::TEXT AS organization_name,
+  CASE
+    WHEN COUNT(*) OVER (PARTITION BY source_system, organization_name) = 1
+    THEN organization_name
+    ELSE organization_name || ' (' || organization_id || ')'
+  END::TEXT AS organization_label,
   address::TEXT AS address,
   city::TEXT AS city,
   state::TEXT AS state,
@@ -40,6 +48,7 @@ SELECT
   member_key,
   member_code,
   'warehouse',
+  member_label,
   member_label,
   NULL,
   NULL,

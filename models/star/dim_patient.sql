@@ -31,7 +31,7 @@ MODEL (
       allowed := patient_key < 0
     )
   ),
-  description 'Patients, ready for history (SCD2): a snapshot delivery gives one version each, valid from 1900-01-01 to 2099-12-31.',
+  description 'Patients, ready for history (SCD2): a snapshot delivery gives one version each, valid from 1900-01-01 to 9999-12-31.',
   column_descriptions (
     patient_key = 'Key of the patient version.',
     patient_durable_key = 'Key of the patient, the same in every version.',
@@ -54,7 +54,7 @@ MODEL (
     latitude = 'Latitude of residence, in degrees, to six decimals.',
     longitude = 'Longitude of residence, in degrees, to six decimals.',
     valid_from = 'First day of the version.',
-    valid_to = 'Last day of the version; 2099-12-31 while it is current.',
+    valid_to = 'Last day of the version; 9999-12-31 while it is current.',
     is_current = '1 for the current version, else 0.',
     is_deceased = '1 where a death date is recorded, else 0.',
     source_age_years = 'Age in full years as the source states it, where it gives no birth date; else NULL.',
@@ -96,7 +96,7 @@ SELECT
   latitude::DECIMAL(9, 6) AS latitude,
   longitude::DECIMAL(9, 6) AS longitude,
   '1900-01-01'::DATE AS valid_from,
-  '2099-12-31'::DATE AS valid_to,
+  '9999-12-31'::DATE AS valid_to,
   1::SMALLINT AS is_current,
   CASE WHEN death_date IS NULL THEN 0 ELSE 1 END::SMALLINT AS is_deceased,
   source_age_years::INT AS source_age_years,
@@ -129,7 +129,7 @@ SELECT
   NULL,
   NULL,
   '1900-01-01',
-  '2099-12-31',
+  '9999-12-31',
   1,
   0,
   NULL,

@@ -28,13 +28,13 @@ SELECT
   p.payer_id::TEXT AS payer_id,
   p.source_system::TEXT AS source_system,
   p.payer_name::TEXT AS payer_name,
-  COALESCE(c.payer_category, 'Other')::TEXT AS payer_category,
+  COALESCE(c.payer_category, p.delivered_category, 'Other')::TEXT AS payer_category,
   COALESCE(c.insurance_type, 'Other')::TEXT AS insurance_type,
   c.is_insured::SMALLINT AS is_insured,
   p.city::TEXT AS city,
   p.state::TEXT AS state,
   p.zip5::TEXT AS zip5
-FROM core.int_payer AS p
+FROM input.payer AS p
 LEFT JOIN reference.payer_category AS c
   ON @PLAIN_WORDS(c.payer_name) = @PLAIN_WORDS(p.payer_name)
 UNION ALL

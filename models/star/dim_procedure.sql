@@ -29,9 +29,9 @@ MODEL (
 );
 
 SELECT
-  @SURROGATE_KEY(procedure_code, procedure_description) AS procedure_key,
+  @SURROGATE_KEY(code_system, procedure_code, procedure_description) AS procedure_key,
   procedure_code::TEXT AS procedure_code,
-  'SNOMED CT'::TEXT AS code_system,
+  code_system::TEXT AS code_system,
   procedure_description::TEXT AS procedure_description,
   procedure_family::TEXT AS procedure_family,
   is_oncology_tx::SMALLINT AS is_oncology_tx,

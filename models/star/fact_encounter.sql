@@ -82,12 +82,12 @@ MODEL (
     class_key = 'Encounter class; joins dim_encounter_class.',
     type_key = 'Encounter type; joins dim_encounter_type.',
     reason_diagnosis_key = 'Reason of the encounter, -1 where none is coded; joins dim_diagnosis.',
-    start_date_key = 'Day the encounter started, hospital time; joins dim_date.',
-    stop_date_key = 'Day the encounter ended, hospital time, 20991231 while it is open; joins dim_date.',
+    start_date_key = 'Day the encounter started, hospital time, -1 where it is not known; joins dim_date.',
+    stop_date_key = 'Day the encounter ended, hospital time, 99991231 while it is open; joins dim_date.',
     age_band_key = 'Decade of age at the start; joins dim_age_band.',
     age_years = 'Age at the start in full years; NULL where it is unknown.',
     age_basis = 'birth date: counted from the birthday; source: as the source states it; unknown.',
-    start_ts = 'Start, hospital time.',
+    start_ts = 'Start, hospital time; NULL where it is not known.',
     stop_ts = 'End, hospital time; NULL while it is open.',
     midnights = 'Days between the dates of start and end, 0 on the same day; NULL while open or where the end is before the start.',
     complete_days = 'Complete 24-hour periods from start to end, as TIMESTAMPDIFF(DAY) counts them; NULL while open or where the end is before the start.',
@@ -97,7 +97,7 @@ MODEL (
     payer_paid = 'What the payer covered, in USD; 0 is a real value.',
     patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
-    cost_basis = 'claim or charge: what the amounts of the row are.',
+    cost_basis = 'claim, charge or none: what the amounts of the feed are.',
     is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
     is_negative_duration = '1 where the end is before the start, else 0.'
   )
@@ -112,21 +112,21 @@ SELECT
   @MEMBER_KEY(organization.organization_key, e.organization_id)::BIGINT AS organization_key,
   @MEMBER_KEY(class.class_key, e.class_code)::BIGINT AS class_key,
   CASE
-    WHEN e.source_system = 'ehr'
+    WHEN types.is_delivered = 0
     THEN -2
     ELSE @MEMBER_KEY(type.type_key, e.type_code)
-  END::BIGINT AS type_key, /* The patient records have no encounter types. */
+  END::BIGINT AS type_key,
   @MEMBER_KEY(reason.diagnosis_key, e.reason_code)::BIGINT AS reason_diagnosis_key,
-  @DATE_KEY(e.start_ts, 19000101)::INT AS start_date_key,
-  @DATE_KEY(e.stop_ts, 20991231)::INT AS stop_date_key,
-  @MEMBER_KEY(age_band.age_band_key, e.age_years)::BIGINT AS age_band_key,
+  @DATE_KEY(e.start_ts, -1)::INT AS start_date_key,
+  @DATE_KEY(e.stop_ts, 99991231)::INT AS stop_date_key,
+  @MEMBER_KEY(age_band.age_band_key, COALESCE(e.age_years::TEXT, e.age_band_label))::BIGINT AS age_band_key,
   e.age_years::INT AS age_years,
   e.age_basis::TEXT AS age_basis,
   e.start_ts::TIMESTAMP(0) AS start_ts,
   e.stop_ts::TIMESTAMP(0) AS stop_ts,
   CASE
     WHEN e.is_negative_duration = 0
-    THEN DATE_DIFF('DAY', e.start_ts, e.stop_ts)
+    THEN DATE_DIFF('DAY', e.start_ts::DATE, e.stop_ts::DATE)
   END::INT AS midnights,
   CASE
     WHEN e.is_negative_duration = 0
@@ -138,14 +138,18 @@ SELECT
   e.payer_paid::DECIMAL(14, 2) AS payer_paid,
   e.patient_gap::DECIMAL(14, 2) AS patient_gap,
   e.charge_amount::DECIMAL(14, 2) AS charge_amount,
-  e.cost_basis::TEXT AS cost_basis,
+  source.cost_basis::TEXT AS cost_basis,
   e.is_after_death::SMALLINT AS is_after_death,
   e.is_negative_duration::SMALLINT AS is_negative_duration
 FROM core.int_encounter AS e
+INNER JOIN star.dim_source_system AS source
+  ON source.source_system = e.source_system
+INNER JOIN core.int_capability AS types
+  ON types.source_system = e.source_system AND types.capability = 'encounter_types'
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = e.source_system
   AND patient.patient_id = e.patient_id
-  AND e.start_ts::DATE BETWEEN patient.valid_from AND patient.valid_to
+  AND @VERSION_DAY(e.start_ts) BETWEEN patient.valid_from AND patient.valid_to
 LEFT JOIN star.dim_payer AS payer
   ON payer.source_system = e.source_system AND payer.payer_id = e.payer_id
 LEFT JOIN star.dim_organization AS organization
@@ -154,10 +158,16 @@ LEFT JOIN star.dim_organization AS organization
 LEFT JOIN star.dim_encounter_class AS class
   ON class.class_code = e.class_code
 LEFT JOIN star.dim_encounter_type AS type
-  ON type.type_code = e.type_code
-  AND type.type_description = COALESCE(e.type_description, '(no description)')
+  ON type.code_system = e.type_code_system
+  AND type.type_code = e.type_code
+  AND type.type_description = COALESCE(e.type_text, '(no description)')
 LEFT JOIN star.dim_diagnosis AS reason
-  ON reason.code_system = 'SNOMED CT' AND reason.code = e.reason_code
+  ON reason.code_system = e.reason_code_system AND reason.code = e.reason_code
 LEFT JOIN star.dim_age_band AS age_band
   ON age_band.scheme = 'decade'
-  AND e.age_years BETWEEN age_band.min_age AND age_band.max_age
+  AND (
+    e.age_years BETWEEN age_band.min_age AND age_band.max_age
+    OR (
+      e.age_years IS NULL AND age_band.band_label = e.age_band_label
+    )
+  )

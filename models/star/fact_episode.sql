@@ -3,7 +3,13 @@ MODEL (
   name star.fact_episode,
   kind FULL,
   grain episode_key,
-  depends_on (star.dim_date, star.dim_patient, star.dim_payer, star.fact_inpatient_stay),
+  depends_on (
+    star.dim_date,
+    star.dim_organization,
+    star.dim_patient,
+    star.dim_payer,
+    star.fact_inpatient_stay
+  ),
   audits (
     unique_grain(columns := episode_key),
     not_null(
@@ -11,15 +17,20 @@ MODEL (
         episode_key,
         patient_key,
         index_stay_key,
+        organization_key,
         payer_key,
         admit_date_key,
         discharge_date_key,
         n_encounters,
-        claim_total,
-        paid_total
+        claim_total
       )
     ),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
+    ),
     references_resolve(model_col := payer_key, parent := star.dim_payer, parent_col := payer_key),
     references_resolve(
       model_col := index_stay_key,
@@ -49,6 +60,7 @@ MODEL (
     source_system = 'Source that delivered the stay.',
     patient_key = 'Patient version on the day of admission; joins dim_patient.',
     index_stay_key = 'Stay that starts the episode; joins fact_inpatient_stay.',
+    organization_key = 'Organization of the index stay; joins dim_organization.',
     payer_key = 'Payer of the index stay; joins dim_payer.',
     admit_date_key = 'Day of admission of the index stay; joins dim_date.',
     discharge_date_key = 'Day of discharge of the index stay; joins dim_date.',
@@ -83,6 +95,7 @@ SELECT
   stay.source_system::TEXT AS source_system,
   stay.patient_key::BIGINT AS patient_key,
   stay.stay_key::BIGINT AS index_stay_key,
+  stay.organization_key::BIGINT AS organization_key,
   stay.payer_key::BIGINT AS payer_key,
   stay.admit_date_key::INT AS admit_date_key,
   stay.discharge_date_key::INT AS discharge_date_key,

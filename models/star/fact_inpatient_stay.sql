@@ -17,7 +17,7 @@ MODEL (
         next_admit_date_key,
         death_date_key,
         last_refresh_date_key,
-        admit_ts,
+        organization_key,
         is_open,
         is_planned,
         is_oncology_tx,
@@ -26,7 +26,9 @@ MODEL (
         is_cancer,
         is_screening,
         is_detox,
-        died_in_stay,
+        is_undated,
+        is_transferred_out,
+        is_transferred_in,
         has_30d_followup,
         next_stay_key,
         drg_key,
@@ -37,6 +39,11 @@ MODEL (
     ),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
     references_resolve(model_col := payer_key, parent := star.dim_payer, parent_col := payer_key),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
+    ),
     references_resolve(model_col := age_band_key, parent := star.dim_age_band, parent_col := age_band_key),
     references_resolve(model_col := admit_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := discharge_date_key, parent := star.dim_date, parent_col := date_key),
@@ -56,14 +63,14 @@ MODEL (
     nulls_preserved(
       model_col := src_days_to_readmission,
       source_col := days_to_readmission,
-      source := staging.stg_ehr__outcomes,
-      allowed := source_system <> 'ehr'
+      source := core.int_merged_stay,
+      source_filter := merge_rule = 'same_day'
     ),
     nulls_preserved(
       model_col := src_readmitted_30d,
-      source_col := readmitted_30d,
-      source := staging.stg_ehr__outcomes,
-      allowed := source_system <> 'ehr'
+      source_col := readmitted_flag,
+      source := core.int_merged_stay,
+      source_filter := merge_rule = 'same_day'
     ),
     no_fan_out(
       measure := n_source_rows,
@@ -82,10 +89,11 @@ MODEL (
       criteria := (
         days_to_readmission >= 0,
         los_days_cms = GREATEST(los_midnights, 1),
+        los_midnights IS NULL OR is_open = 0,
         (
-          is_open = 1
+          admit_ts IS NULL
         ) = (
-          los_midnights IS NULL
+          is_undated = 1
         )
       )
     )
@@ -96,18 +104,20 @@ MODEL (
     source_system = 'Source that delivered the stay.',
     patient_key = 'Patient version on the day of admission; joins dim_patient.',
     payer_key = 'Payer of the stays first encounter; joins dim_payer.',
+    organization_key = 'Organization, one a stay; joins dim_organization.',
     age_band_key = 'Decade of age at admission; joins dim_age_band.',
-    admit_date_key = 'Day of admission, hospital time; joins dim_date.',
-    discharge_date_key = 'Day of discharge, hospital time, 20991231 while the stay is open; joins dim_date.',
-    next_admit_date_key = 'Day of the next admission, 20991231 where there is none; joins dim_date.',
-    death_date_key = 'Recorded day of death, 20991231 where there is none; joins dim_date.',
-    last_refresh_date_key = 'Last day the source tells of; joins dim_date.',
+    admit_date_key = 'Day of admission, hospital time, -1 where it is not known; joins dim_date.',
+    discharge_date_key = 'Day of discharge, hospital time, 99991231 while the stay is open; joins dim_date.',
+    next_admit_date_key = 'Day of the next admission, 99991231 where there is none; joins dim_date.',
+    death_date_key = 'Recorded day of death, 99991231 where there is none; joins dim_date.',
+    last_refresh_date_key = 'Last day the source tells of, -1 where it tells of none; joins dim_date.',
     n_source_rows = 'Number of encounters merged into the stay.',
     age_years = 'Age at admission in full years; NULL where it is unknown.',
-    admit_ts = 'Admission, hospital time.',
+    admit_ts = 'Admission, hospital time; NULL where it is not known.',
     discharge_ts = 'Discharge, hospital time; NULL while the stay is open.',
     is_open = '1 while the stay has no discharge, else 0.',
-    los_midnights = 'Length of stay in midnights: days between the dates of admission and discharge, 0 for a same-day stay (HCUP LOS). NULL while open.',
+    is_undated = '1 where the source gives the stay no days: its length is as stated, and it is in no readmission rate by dates; else 0.',
+    los_midnights = 'Length of stay in midnights: days between the dates of admission and discharge, 0 for a same-day stay (HCUP LOS); as stated where the stay has no days. NULL while open.',
     los_days_cms = 'Length of stay in days, at least 1 (CMS). NULL while open.',
     los_complete_days = 'Length of stay in complete 24-hour periods, as TIMESTAMPDIFF(DAY) counts them. NULL while open.',
     los_hours = 'Length of stay in hours. NULL while open.',
@@ -118,7 +128,10 @@ MODEL (
     is_hospice_care = '1 where hospice care was performed, else 0.',
     is_screening = '1 where an encounters type is a screening, else 0.',
     is_detox = '1 where an encounters type is detoxification, else 0.',
-    died_in_stay = '1 where the recorded day of death lies within the stay or the feed says so, else 0.',
+    died_in_stay = '1 where the recorded day of death lies within the stay or the feed says so, else 0; NULL in feeds that tell of no death.',
+    src_died_in_stay = 'Flag of the feed: died in the stay; NULL where there is no such flag.',
+    is_transferred_out = '1 where a stay at another organization starts by the day after discharge: the patient was handed on, else 0.',
+    is_transferred_in = '1 where a stay at another organization ended on the day of admission or the day before, or lasts until then or beyond, else 0.',
     has_30d_followup = '1 where the source tells of 30 or more days after discharge, else 0.',
     next_stay_key = 'Next stay of the patient, -2 where there is none; joins fact_inpatient_stay.',
     drg_key = 'Diagnosis-related group of the stay, -2 in sources that have none; joins dim_drg.',
@@ -135,7 +148,7 @@ MODEL (
     cci_age_points = 'Age points of the Charlson index, 0 to 4; NULL where the age is unknown.',
     cci_1987_age_adjusted = 'Index of 1987 with age points; NULL where either is unknown.',
     cci_band = 'Band of cci_1987: 0, 1-2, 3-4, 5+, or unknown.',
-    days_to_readmission = 'Days from discharge to the next admission, by date; 0 is the same day. NULL where there is no next stay or the stay is open.'
+    days_to_readmission = 'Days from discharge to the next admission, by date; 0 is the same day. NULL where there is no next stay, where the stay is open, and for a transfer: it is the receiving stay that is followed.'
   )
 );
 
@@ -144,21 +157,31 @@ SELECT
   s.source_system::TEXT AS source_system,
   @MEMBER_KEY(patient.patient_key, s.patient_id)::BIGINT AS patient_key,
   @MEMBER_KEY(payer.payer_key, s.payer_id)::BIGINT AS payer_key,
-  @MEMBER_KEY(age_band.age_band_key, s.age_years)::BIGINT AS age_band_key,
-  @DATE_KEY(s.admit_ts, 19000101)::INT AS admit_date_key,
-  @DATE_KEY(s.discharge_ts, 20991231)::INT AS discharge_date_key,
-  @DATE_KEY(admission.next_admit_ts, 20991231)::INT AS next_admit_date_key,
-  @DATE_KEY(patient.death_date, 20991231)::INT AS death_date_key,
-  @DATE_KEY(observed.observed_until, 19000101)::INT AS last_refresh_date_key,
+  @MEMBER_KEY(organization.organization_key, s.organization_id)::BIGINT AS organization_key,
+  @MEMBER_KEY(age_band.age_band_key, COALESCE(s.age_years::TEXT, s.age_band_label))::BIGINT AS age_band_key,
+  @DATE_KEY(s.admit_ts, -1)::INT AS admit_date_key,
+  @DATE_KEY(s.discharge_ts, 99991231)::INT AS discharge_date_key,
+  @DATE_KEY(admission.next_admit_ts, 99991231)::INT AS next_admit_date_key,
+  @DATE_KEY(patient.death_date, 99991231)::INT AS death_date_key,
+  @DATE_KEY(observed.observed_until, -1)::INT AS last_refresh_date_key,
   s.n_source_rows::INT AS n_source_rows,
   s.age_years::INT AS age_years,
   s.admit_ts::TIMESTAMP(0) AS admit_ts,
   s.discharge_ts::TIMESTAMP(0) AS discharge_ts,
   s.is_open::SMALLINT AS is_open,
-  DATE_DIFF('DAY', s.admit_ts, s.discharge_ts)::INT AS los_midnights,
+  admission.is_undated::SMALLINT AS is_undated,
   CASE
+    WHEN admission.is_undated = 1
+    THEN s.stated_los_days
+    ELSE DATE_DIFF('DAY', s.admit_ts::DATE, s.discharge_ts::DATE)
+  END::INT AS los_midnights,
+  CASE
+    WHEN admission.is_undated = 1 AND s.stated_los_days < 1
+    THEN 1
+    WHEN admission.is_undated = 1
+    THEN s.stated_los_days
     WHEN NOT s.discharge_ts IS NULL
-    THEN GREATEST(DATE_DIFF('DAY', s.admit_ts, s.discharge_ts), 1)
+    THEN GREATEST(DATE_DIFF('DAY', s.admit_ts::DATE, s.discharge_ts::DATE), 1)
   END::INT AS los_days_cms,
   FLOOR(DATE_DIFF('SECOND', s.admit_ts, s.discharge_ts) / 86400.0)::INT AS los_complete_days,
   (
@@ -172,31 +195,32 @@ SELECT
   s.is_screening::SMALLINT AS is_screening,
   s.is_detox::SMALLINT AS is_detox,
   CASE
+    WHEN deaths.is_delivered = 0
+    THEN NULL
     WHEN patient.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE
-    OR o.in_hospital_death = 1
+    OR s.died_in_stay = 1
     THEN 1
     ELSE 0
   END::SMALLINT AS died_in_stay,
+  s.died_in_stay::SMALLINT AS src_died_in_stay,
+  admission.is_transferred_out::SMALLINT AS is_transferred_out,
+  admission.is_transferred_in::SMALLINT AS is_transferred_in,
   admission.has_30d_followup::SMALLINT AS has_30d_followup,
   CASE
     WHEN admission.next_admission_id IS NULL
     THEN -2
     ELSE @SURROGATE_KEY(s.source_system, admission.next_admission_id)
   END::BIGINT AS next_stay_key,
-  admission.calendar_days_to_next::INT AS days_to_readmission,
-  CASE
-    WHEN s.source_system <> 'ehr'
-    THEN -2
-    ELSE @MEMBER_KEY(drg.drg_key, o.drg_code)
-  END::BIGINT AS drg_key, /* Synthea has no DRGs. */
-  @MEMBER_KEY(disposition.disposition_key, o.discharge_disposition)::BIGINT AS disposition_key,
+  CASE WHEN admission.is_transferred_out = 0 THEN admission.calendar_days_to_next END::INT AS days_to_readmission,
+  CASE WHEN drgs.is_delivered = 0 THEN -2 ELSE @MEMBER_KEY(drg.drg_key, s.drg_code) END::BIGINT AS drg_key,
+  @MEMBER_KEY(disposition.disposition_key, s.discharge_disposition)::BIGINT AS disposition_key,
   s.age_basis::TEXT AS age_basis,
   s.charge_amount::DECIMAL(14, 2) AS charge_amount,
-  o.icu_flag::SMALLINT AS icu_flag,
-  o.icu_days::INT AS icu_days,
-  o.readmitted_30d::SMALLINT AS src_readmitted_30d,
-  o.days_to_readmission::INT AS src_days_to_readmission,
-  o.length_of_stay_days::INT AS src_los_days,
+  s.icu_flag::SMALLINT AS icu_flag,
+  s.icu_days::INT AS icu_days,
+  s.readmitted_flag::SMALLINT AS src_readmitted_30d,
+  s.days_to_readmission::INT AS src_days_to_readmission,
+  s.stated_los_days::INT AS src_los_days,
   charlson.cci_1987::INT AS cci_1987,
   charlson.cci_quan_2011::INT AS cci_quan_2011,
   charlson.cci_age_points::INT AS cci_age_points,
@@ -211,22 +235,32 @@ LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system
   AND charlson.subject_id = s.stay_id
-LEFT JOIN staging.stg_ehr__outcomes AS o
-  ON o.source_system = s.source_system AND o.encounter_id = s.stay_id
+INNER JOIN core.int_capability AS drgs
+  ON drgs.source_system = s.source_system AND drgs.capability = 'drgs'
+INNER JOIN core.int_capability AS deaths
+  ON deaths.source_system = s.source_system AND deaths.capability = 'deaths'
+LEFT JOIN star.dim_organization AS organization
+  ON organization.source_system = s.source_system
+  AND organization.organization_id = s.organization_id
 LEFT JOIN star.dim_drg AS drg
-  ON drg.drg_code = o.drg_code
+  ON drg.drg_code = s.drg_code
 LEFT JOIN star.dim_discharge_disposition AS disposition
-  ON disposition.disposition_code = LOWER(o.discharge_disposition)
+  ON disposition.disposition_code = s.discharge_disposition
 INNER JOIN core.int_observed_period AS observed
   ON observed.source_system = s.source_system
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = s.source_system
   AND patient.patient_id = s.patient_id
-  AND s.admit_ts::DATE BETWEEN patient.valid_from AND patient.valid_to
+  AND @VERSION_DAY(s.admit_ts) BETWEEN patient.valid_from AND patient.valid_to
 LEFT JOIN star.dim_payer AS payer
   ON payer.source_system = s.source_system AND payer.payer_id = s.payer_id
 LEFT JOIN star.dim_age_band AS age_band
   ON age_band.scheme = 'decade'
-  AND s.age_years BETWEEN age_band.min_age AND age_band.max_age
+  AND (
+    s.age_years BETWEEN age_band.min_age AND age_band.max_age
+    OR (
+      s.age_years IS NULL AND age_band.band_label = s.age_band_label
+    )
+  )
 WHERE
   s.merge_rule = 'same_day'

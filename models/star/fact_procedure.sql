@@ -3,7 +3,7 @@ MODEL (
   name star.fact_procedure,
   kind FULL,
   grain procedure_event_key,
-  depends_on (star.dim_date, star.dim_patient),
+  depends_on (star.dim_date, star.dim_organization, star.dim_patient),
   audits (
     unique_grain(columns := procedure_event_key),
     not_null(
@@ -11,6 +11,7 @@ MODEL (
         procedure_event_key,
         encounter_key,
         patient_key,
+        organization_key,
         procedure_key,
         reason_diagnosis_key,
         start_date_key
@@ -20,6 +21,11 @@ MODEL (
       model_col := encounter_key,
       parent := star.fact_encounter,
       parent_col := encounter_key
+    ),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
     ),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
     references_resolve(
@@ -35,14 +41,14 @@ MODEL (
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
     no_fan_out(
       measure := base_cost,
-      source := staging.stg_synthea__procedures,
+      source := input.procedure,
       source_measure := base_cost
     ),
-    no_fan_out(measure := 1, source := staging.stg_synthea__procedures, source_measure := 1),
+    no_fan_out(measure := 1, source := input.procedure, source_measure := 1),
     nulls_preserved(
       model_col := NULLIF(reason_diagnosis_key, -1),
       source_col := reason_code,
-      source := staging.stg_synthea__procedures
+      source := input.procedure
     ),
     allocation_adds_up
   ),
@@ -51,6 +57,7 @@ MODEL (
     procedure_event_key = 'Key of the procedure performed.',
     encounter_key = 'Encounter in which it was performed; joins fact_encounter.',
     patient_key = 'Patient version on the day of the encounter; joins dim_patient.',
+    organization_key = 'Organization of its encounter; joins dim_organization.',
     procedure_key = 'Procedure; joins dim_procedure.',
     reason_diagnosis_key = 'Reason of the procedure, -1 where none is coded; joins dim_diagnosis.',
     start_date_key = 'Day the procedure started, hospital time; joins dim_date.',
@@ -65,15 +72,8 @@ MODEL (
 WITH performed_procedure AS (
   SELECT
     *,
-    @SURROGATE_KEY(
-      source_system,
-      encounter_id,
-      patient_id,
-      procedure_code,
-      start_ts_utc,
-      COALESCE(stop_ts_utc::TEXT, '')
-    ) AS procedure_event_key
-  FROM staging.stg_synthea__procedures
+    @SURROGATE_KEY(source_system, procedure_id) AS procedure_event_key
+  FROM input.procedure
 ), priced_procedure AS (
   /* Running totals within the encounter: the difference of two rounded running shares loses no cent. */
   SELECT
@@ -107,12 +107,13 @@ SELECT
   p.procedure_event_key::BIGINT AS procedure_event_key,
   e.encounter_key::BIGINT AS encounter_key,
   e.patient_key::BIGINT AS patient_key,
-  @MEMBER_KEY(type.procedure_key, p.procedure_code)::BIGINT AS procedure_key,
+  e.organization_key::BIGINT AS organization_key,
+  @MEMBER_KEY(type.procedure_key, p.code)::BIGINT AS procedure_key,
   @MEMBER_KEY(reason.diagnosis_key, p.reason_code)::BIGINT AS reason_diagnosis_key,
-  @DATE_KEY(@HOSPITAL_TIME(p.start_ts_utc), 19000101)::INT AS start_date_key,
+  @DATE_KEY(p.start_ts, -1)::INT AS start_date_key,
   p.source_system::TEXT AS source_system,
-  @HOSPITAL_TIME(p.start_ts_utc)::TIMESTAMP(0) AS start_ts,
-  @HOSPITAL_TIME(p.stop_ts_utc)::TIMESTAMP(0) AS stop_ts,
+  p.start_ts::TIMESTAMP(0) AS start_ts,
+  p.stop_ts::TIMESTAMP(0) AS stop_ts,
   p.base_cost::DECIMAL(14, 2) AS base_cost,
   allocated.allocated_claim_cost::DECIMAL(14, 2) AS allocated_claim_cost
 FROM performed_procedure AS p
@@ -121,7 +122,8 @@ INNER JOIN allocated_procedure AS allocated
 INNER JOIN star.fact_encounter AS e
   ON e.source_system = p.source_system AND e.encounter_id = p.encounter_id
 LEFT JOIN star.dim_procedure AS type
-  ON type.procedure_code = p.procedure_code
-  AND type.procedure_description = COALESCE(p.procedure_description, '(no description)')
+  ON type.code_system = p.code_system
+  AND type.procedure_code = p.code
+  AND type.procedure_description = COALESCE(p.text, '(no description)')
 LEFT JOIN star.dim_diagnosis AS reason
-  ON reason.code_system = 'SNOMED CT' AND reason.code = p.reason_code
+  ON reason.code_system = p.reason_code_system AND reason.code = p.reason_code

@@ -3,7 +3,12 @@ MODEL (
   name star.fact_readmission,
   kind FULL,
   grain (definition_code, admission_key),
-  depends_on (star.dim_readmission_definition, star.fact_inpatient_stay, star.dim_diagnosis),
+  depends_on (
+    star.dim_readmission_definition,
+    star.fact_inpatient_stay,
+    star.dim_diagnosis,
+    star.dim_organization
+  ),
   audits (
     unique_grain(columns := (definition_code, admission_key)),
     not_null(
@@ -11,6 +16,7 @@ MODEL (
         definition_code,
         admission_key,
         stay_key,
+        organization_key,
         readmission_key,
         index_diagnosis_key,
         return_diagnosis_key,
@@ -25,6 +31,11 @@ MODEL (
       parent_col := definition_code
     ),
     references_resolve(model_col := stay_key, parent := star.fact_inpatient_stay, parent_col := stay_key),
+    references_resolve(
+      model_col := organization_key,
+      parent := star.dim_organization,
+      parent_col := organization_key
+    ),
     references_resolve(
       model_col := index_diagnosis_key,
       parent := star.dim_diagnosis,
@@ -56,12 +67,14 @@ MODEL (
   column_descriptions (
     definition_code = 'Definition, R1 to R6; joins dim_readmission_definition.',
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
+    source_system = 'Source that delivered the admission.',
+    organization_key = 'Organization of the admission; joins dim_organization.',
     stay_key = 'Stay that holds the admissions first encounter; joins fact_inpatient_stay.',
     readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
     return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
     is_index = '1 where the admission is in the denominator, else 0.',
-    exclusion_reason = 'eligible, or why the admission is in no denominator: open, died, hospice, oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
+    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
@@ -82,12 +95,16 @@ WITH candidate AS (
       WHEN d.day_basis = 'complete_24_hours'
       THEN a.complete_days_to_next
       WHEN d.day_basis = 'source'
-      THEN a.source_days_to_readmission
+      THEN a.days_to_readmission
       ELSE a.calendar_days_to_next
     END AS days_to_next
   FROM reference.readmission_definition AS d
+  INNER JOIN core.int_metric_input AS input
+    ON input.metric_code = 'readmission'
+    AND input.definition_version = d.definition_code
+    AND input.is_computable = 1
   INNER JOIN core.int_admission AS a
-    ON a.unit = d.unit AND a.readmission_basis = d.basis
+    ON a.unit = d.unit AND a.source_system = input.source_system
   WHERE
     d.definition_code = d.counted_as
 ), exclusion AS (
@@ -95,24 +112,28 @@ WITH candidate AS (
   SELECT
     c.definition_code,
     c.unit,
+    c.source_system,
     c.admission_id,
     ARG_MIN(x.exclusion_reason, x.priority) AS exclusion_reason
   FROM candidate AS c
   INNER JOIN core.int_exclusion_evidence AS evidence
-    ON evidence.unit = c.unit AND evidence.admission_id = c.admission_id
+    ON evidence.unit = c.unit
+    AND evidence.source_system = c.source_system
+    AND evidence.admission_id = c.admission_id
   INNER JOIN reference.readmission_exclusion AS x
     ON x.definition_code = c.definition_code AND x.evidence = evidence.evidence
   GROUP BY
     1,
     2,
-    3
+    3,
+    4
 ), judged_candidate AS (
   SELECT
     c.*,
     COALESCE(x.exclusion_reason, 'eligible') AS exclusion_reason,
     CASE
       WHEN c.basis = 'source_asserted'
-      THEN c.source_readmitted_30d
+      THEN c.readmitted_flag
       WHEN c.next_admission_id IS NULL
       THEN 0
       WHEN c.days_to_next < c.min_days OR c.days_to_next > c.window_days
@@ -123,12 +144,15 @@ WITH candidate AS (
   LEFT JOIN exclusion AS x
     ON x.definition_code = c.definition_code
     AND x.unit = c.unit
+    AND x.source_system = c.source_system
     AND x.admission_id = c.admission_id
 )
 SELECT
   c.definition_code::TEXT AS definition_code,
+  c.source_system::TEXT AS source_system,
   @SURROGATE_KEY(c.source_system, c.admission_id) AS admission_key,
   @SURROGATE_KEY(c.source_system, stay.stay_id) AS stay_key,
+  COALESCE(@SURROGATE_KEY(c.source_system, c.organization_id), -1)::BIGINT AS organization_key,
   CASE
     WHEN c.has_return_in_window = 1
     THEN COALESCE(@SURROGATE_KEY(c.source_system, c.next_admission_id), -1)
@@ -136,14 +160,14 @@ SELECT
   END::BIGINT AS readmission_key,
   CASE
     WHEN NOT index_reason.reason_code IS NULL
-    THEN @SURROGATE_KEY('SNOMED CT', index_reason.reason_code)
+    THEN @SURROGATE_KEY(index_reason.reason_code_system, index_reason.reason_code)
     ELSE -1
   END::BIGINT AS index_diagnosis_key,
   CASE
     WHEN c.has_return_in_window = 0
     THEN -2
     WHEN NOT return_reason.reason_code IS NULL
-    THEN @SURROGATE_KEY('SNOMED CT', return_reason.reason_code)
+    THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
     ELSE -1
   END::BIGINT AS return_diagnosis_key,
   CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,

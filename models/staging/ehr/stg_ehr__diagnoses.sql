@@ -22,7 +22,7 @@ MODEL (
       source := raw.ehr__diagnoses,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (
+    no_fill_dates(columns := (
       visit_date
     ))
   ),

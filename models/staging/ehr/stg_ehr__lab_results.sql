@@ -17,7 +17,7 @@ MODEL (
       source_filter := violation IS NULL
     ),
     accepted_values("column" := is_abnormal, is_in := (0, 1)),
-    no_sentinel_dates(columns := (
+    no_fill_dates(columns := (
       test_date
     ))
   ),

@@ -22,7 +22,7 @@ MODEL (
       source := raw.ehr__medications,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (
+    no_fill_dates(columns := (
       start_date
     ))
   ),

@@ -40,7 +40,7 @@ MODEL (
       source := raw.ehr__outcomes,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (admit_date, discharge_date)),
+    no_fill_dates(columns := (admit_date, discharge_date)),
     accepted_values("column" := readmitted_30d, is_in := (0, 1)),
     accepted_values("column" := in_hospital_death, is_in := (0, 1))
   ),

@@ -19,7 +19,7 @@ MODEL (
       source := raw.synthea__conditions,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (onset_date, abated_date))
+    no_fill_dates(columns := (onset_date, abated_date))
   ),
   description 'Conditions as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );

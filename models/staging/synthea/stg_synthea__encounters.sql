@@ -31,7 +31,7 @@ MODEL (
       source := raw.synthea__encounters,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (start_ts_utc, stop_ts_utc)),
+    no_fill_dates(columns := (start_ts_utc, stop_ts_utc)),
     forall(criteria := (
       payer_paid <= claim_amount
     ))

@@ -22,7 +22,7 @@ MODEL (
       source := raw.synthea__observations,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (
+    no_fill_dates(columns := (
       observed_ts_utc
     ))
   ),

@@ -29,7 +29,7 @@ MODEL (
       source_filter := violation IS NULL,
       allowed := is_zip_invalid = 1
     ),
-    no_sentinel_dates(columns := (birth_date, death_date))
+    no_fill_dates(columns := (birth_date, death_date))
   ),
   description 'Patients as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );

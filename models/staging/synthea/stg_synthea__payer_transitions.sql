@@ -22,7 +22,7 @@ MODEL (
       source := raw.synthea__payer_transitions,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (valid_from, valid_to))
+    no_fill_dates(columns := (valid_from, valid_to))
   ),
   description 'Spans with one payer as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );

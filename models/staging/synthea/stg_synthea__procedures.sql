@@ -28,7 +28,7 @@ MODEL (
       source := raw.synthea__procedures,
       source_filter := violation IS NULL
     ),
-    no_sentinel_dates(columns := (start_ts_utc, stop_ts_utc))
+    no_fill_dates(columns := (start_ts_utc, stop_ts_utc))
   ),
   description 'Procedures as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );

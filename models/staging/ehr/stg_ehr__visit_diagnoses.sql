@@ -1,15 +1,16 @@
 /* One row per visit of the patient records and distinct diagnosis listed there. */
 MODEL (
-  name core.int_visit_diagnosis,
+  name staging.stg_ehr__visit_diagnoses,
   kind FULL,
-  grain (record_number, code_system, code),
+  grain (source_system, record_number, code_system, code),
   depends_on (
     reference.no_diagnosis_marker
   ),
   audits (
-    unique_grain(columns := (record_number, code_system, code)),
+    unique_grain(columns := (source_system, record_number, code_system, code)),
     not_null(
       columns := (
+        source_system,
         record_number,
         patient_id,
         visit_date,
@@ -27,6 +28,7 @@ MODEL (
 
 WITH split_visit AS (
   SELECT
+    source_system,
     record_number,
     patient_id,
     visit_date,
@@ -39,6 +41,7 @@ WITH split_visit AS (
   FROM staging.stg_ehr__diagnoses
 ), placed_item AS (
   SELECT
+    source_system,
     record_number,
     patient_id,
     visit_date,
@@ -50,6 +53,7 @@ WITH split_visit AS (
   FROM split_visit
   UNION ALL
   SELECT
+    source_system,
     record_number,
     patient_id,
     visit_date,
@@ -66,6 +70,7 @@ WITH split_visit AS (
   ) AS listed
 ), read_item AS (
   SELECT
+    i.source_system,
     i.record_number,
     i.patient_id,
     i.visit_date,
@@ -80,6 +85,7 @@ WITH split_visit AS (
     ON m.marker = LOWER(TRIM(i.code))
 ), identified_item AS (
   SELECT
+    r.source_system,
     r.record_number,
     r.patient_id,
     r.visit_date,
@@ -89,7 +95,7 @@ WITH split_visit AS (
     r.label,
     CASE
       WHEN NOT r.code IS NULL
-      THEN 'ICD-10'
+      THEN 'ICD-10-CM'
       WHEN r.label IS NULL OR NOT m.marker IS NULL
       THEN 'none'
       ELSE 'TEXT'
@@ -102,6 +108,7 @@ WITH split_visit AS (
     NOT COALESCE(r.code, r.label, r.marker) IS NULL
 )
 SELECT
+  source_system,
   record_number,
   code_system,
   code,
@@ -115,4 +122,5 @@ FROM identified_item
 GROUP BY
   1,
   2,
-  3
+  3,
+  4
