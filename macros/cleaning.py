@@ -33,6 +33,17 @@ def identifier(evaluator: MacroEvaluator, text: exp.Expression) -> str:
 
 
 @macro()
+def integer_code(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return a code of a system whose codes are integers, trimmed and without the .0 that a column of floats leaves.
+
+    SNOMED CT, RxNorm, CVX and DRG are such systems; ICD and LOINC are not (250.0 is a code of ICD-9-CM). Nothing else
+    is changed: 1.24171e+14 has lost its digits, and must be seen among the unknown codes.
+    """
+    code = f"TRIM({text.sql('duckdb')})"
+    return f"CASE WHEN REGEXP_MATCHES({code}, '^[0-9]+[.]0+$') THEN SPLIT_PART({code}, '.', 1) ELSE {code} END"
+
+
+@macro()
 def plain_words(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return `text` as names are compared: in lower case, _ and - as blanks (Self-Pay, self_pay)."""
     return f"REPLACE(REPLACE(LOWER(TRIM({text.sql('duckdb')})), '_', ' '), '-', ' ')"

@@ -60,7 +60,7 @@ SELECT
   TRIM(discharge_disposition) AS discharge_disposition,
   readmitted_30d::BIGINT::INT AS readmitted_30d,
   days_to_readmission::BIGINT::INT AS days_to_readmission,
-  REGEXP_REPLACE(TRIM(primary_drg), '\.0+$', '')::TEXT AS drg_code,
+  @INTEGER_CODE(primary_drg) AS drg_code,
   total_charges_usd::DECIMAL(14, 2) AS charge_amount
 FROM raw.ehr__outcomes
 WHERE

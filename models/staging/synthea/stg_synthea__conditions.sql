@@ -7,7 +7,9 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.synthea__conditions, quarantine := quarantine.synthea__conditions),
-    not_null(columns := (source_system, record_number, patient_id, condition_code, onset_date)),
+    not_null(
+      columns := (source_system, record_number, patient_id, condition_code, onset_date)
+    ),
     references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
@@ -29,7 +31,12 @@ SELECT
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,
-  TRIM(code) AS condition_code,
+  CASE
+    WHEN system IS NULL OR TRIM(system) IN ('SNOMED-CT', 'http://snomed.info/sct')
+    THEN 'SNOMED CT'
+    ELSE TRIM(system)
+  END AS condition_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
+  @INTEGER_CODE(code) AS condition_code,
   TRIM(description) AS condition_description,
   start::DATE AS onset_date,
   stop::DATE AS abated_date

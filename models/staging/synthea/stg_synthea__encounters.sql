@@ -6,7 +6,7 @@ MODEL (
   depends_on (quarantine.synthea__encounters, staging.stg_synthea__patients),
   audits (
     unique_grain(columns := (source_system, encounter_id)),
-    not_null(columns := (source_system, encounter_id)),
+    not_null(columns := (source_system, encounter_id, start_ts_utc)),
     rows_preserved(source := raw.synthea__encounters, quarantine := quarantine.synthea__encounters),
     references_resolve_in_source(
       model_col := patient_id,
@@ -39,22 +39,35 @@ MODEL (
   description 'Encounters as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );
 
+WITH feed AS (
+  SELECT
+    source_system,
+    COUNT(organization) AS organizations
+  FROM raw.synthea__encounters
+  GROUP BY
+    1
+)
 SELECT
-  source_system,
-  @IDENTIFIER(id) AS encounter_id,
-  @IDENTIFIER(patient) AS patient_id,
-  @IDENTIFIER(organization) AS organization_id,
-  @IDENTIFIER(payer) AS payer_id,
-  @IDENTIFIER(encounterclass) AS class_code,
-  TRIM(code) AS type_code,
-  TRIM(description) AS type_description,
-  @UTC_TIME(start) AS start_ts_utc,
-  @UTC_TIME(stop) AS stop_ts_utc,
-  base_encounter_cost::DECIMAL(14, 2) AS base_cost,
-  total_claim_cost::DECIMAL(14, 2) AS claim_amount,
-  payer_coverage::DECIMAL(14, 2) AS payer_paid,
-  TRIM(reasoncode) AS reason_code,
-  TRIM(reasondescription) AS reason_description
-FROM raw.synthea__encounters
+  e.source_system,
+  @IDENTIFIER(e.id) AS encounter_id,
+  @IDENTIFIER(e.patient) AS patient_id,
+  @IDENTIFIER(CASE WHEN feed.organizations = 0 THEN e.provider ELSE e.organization END) AS organization_id, /* Before there was ORGANIZATION, PROVIDER named the organization; since then it is the clinician. */
+  CASE WHEN feed.organizations > 0 THEN @IDENTIFIER(e.provider) END AS provider_id,
+  @IDENTIFIER(e.payer) AS payer_id,
+  @IDENTIFIER(e.encounterclass) AS class_code,
+  CASE WHEN NOT e.code IS NULL THEN 'SNOMED CT' END AS type_code_system,
+  @INTEGER_CODE(e.code) AS type_code,
+  TRIM(e.description) AS type_description,
+  @UTC_TIME(COALESCE(e.start, e.date)) AS start_ts_utc, /* Two names of one column, as are the costs: see the contract. */
+  @UTC_TIME(e.stop) AS stop_ts_utc,
+  COALESCE(e.base_encounter_cost, e.cost)::DECIMAL(14, 2) AS base_cost,
+  e.total_claim_cost::DECIMAL(14, 2) AS claim_amount,
+  e.payer_coverage::DECIMAL(14, 2) AS payer_paid,
+  CASE WHEN NOT e.reasoncode IS NULL THEN 'SNOMED CT' END AS reason_code_system,
+  @INTEGER_CODE(e.reasoncode) AS reason_code,
+  TRIM(e.reasondescription) AS reason_description
+FROM raw.synthea__encounters AS e
+INNER JOIN feed
+  ON feed.source_system = e.source_system
 WHERE
-  violation IS NULL
+  e.violation IS NULL

@@ -7,7 +7,9 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, record_number)),
     rows_preserved(source := raw.synthea__medications, quarantine := quarantine.synthea__medications),
-    not_null(columns := (source_system, record_number, patient_id, medication_code, start_ts_utc)),
+    not_null(
+      columns := (source_system, record_number, patient_id, medication_code, start_ts_utc)
+    ),
     references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
@@ -36,15 +38,17 @@ SELECT
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,
   @IDENTIFIER(payer) AS payer_id,
-  TRIM(code) AS medication_code,
+  'RxNorm' AS medication_code_system,
+  @INTEGER_CODE(code) AS medication_code,
   TRIM(description) AS medication_name,
   @UTC_TIME(start) AS start_ts_utc,
   @UTC_TIME(stop) AS stop_ts_utc,
-  base_cost::DECIMAL(14, 2) AS base_cost,
+  COALESCE(base_cost, cost)::DECIMAL(14, 2) AS base_cost, /* Two names of one column. */
   payer_coverage::DECIMAL(14, 2) AS payer_paid,
   dispenses::BIGINT AS dispenses,
   totalcost::DECIMAL(14, 2) AS total_cost,
-  TRIM(reasoncode) AS reason_code,
+  CASE WHEN NOT reasoncode IS NULL THEN 'SNOMED CT' END AS reason_code_system,
+  @INTEGER_CODE(reasoncode) AS reason_code,
   TRIM(reasondescription) AS reason_description
 FROM raw.synthea__medications
 WHERE

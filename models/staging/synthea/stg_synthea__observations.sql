@@ -10,7 +10,9 @@ MODEL (
       source := raw.synthea__observations,
       quarantine := quarantine.synthea__observations
     ),
-    not_null(columns := (source_system, record_number, patient_id, test_code, observed_ts_utc)),
+    not_null(
+      columns := (source_system, record_number, patient_id, test_code, observed_ts_utc)
+    ),
     references_resolve_in_source(
       model_col := patient_id,
       parent := staging.stg_synthea__patients,
@@ -35,6 +37,7 @@ SELECT
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,
   LOWER(TRIM(category)) AS category,
+  CASE WHEN TRIM(code) LIKE '%-_' THEN 'LOINC' END AS test_code_system, /* QALY, DALY and QOLS are Synthea's own, and of no system. */
   TRIM(code) AS test_code,
   TRIM(description) AS test_name,
   @UTC_TIME(date) AS observed_ts_utc,

@@ -35,7 +35,11 @@ SELECT
   @ZIP_PLUS4(zip) AS zip_plus4,
   CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,
   lat::DECIMAL(9, 6) AS latitude,
-  lon::DECIMAL(9, 6) AS longitude
+  lon::DECIMAL(9, 6) AS longitude,
+  TRIM(phone) AS phone,
+  revenue::DECIMAL(14, 2) AS revenue,
+  utilization::BIGINT AS encounter_count,
+  @INTEGER_CODE(npi) AS npi
 FROM raw.synthea__organizations
 WHERE
   violation IS NULL

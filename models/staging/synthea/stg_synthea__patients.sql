@@ -59,11 +59,15 @@ SELECT
   @REPAIR_TEXT(city) AS city,
   TRIM(state) AS state,
   TRIM(county) AS county,
+  @INTEGER_CODE(fips) AS county_fips,
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
   CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,
   lat::DECIMAL(9, 6) AS latitude,
-  lon::DECIMAL(9, 6) AS longitude
+  lon::DECIMAL(9, 6) AS longitude,
+  healthcare_expenses::DECIMAL(14, 2) AS healthcare_expenses,
+  healthcare_coverage::DECIMAL(14, 2) AS healthcare_coverage,
+  income::DECIMAL(14, 2) AS income
 FROM raw.synthea__patients
 WHERE
   violation IS NULL

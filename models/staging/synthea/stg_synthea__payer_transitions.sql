@@ -18,7 +18,7 @@ MODEL (
     ),
     nulls_preserved(
       model_col := valid_to,
-      source_col := end_year,
+      source_col := COALESCE(end_date, end_year, year),
       source := raw.synthea__payer_transitions,
       source_filter := violation IS NULL
     ),
@@ -27,22 +27,40 @@ MODEL (
   description 'Spans with one payer as delivered, typed and cleaned; nothing dropped but what quarantine holds.'
 );
 
+WITH named AS (
+  /* Two names of one column: the first exports have a row a YEAR, later ones have a start and an end. */
+  SELECT
+    source_system,
+    record_number,
+    patient,
+    memberid,
+    payer,
+    secondary_payer,
+    TRIM(COALESCE(start_date, start_year, year)) AS starts,
+    TRIM(COALESCE(end_date, end_year, year)) AS ends,
+    COALESCE(plan_ownership, ownership) AS ownership,
+    COALESCE(owner_name, ownername) AS owner_name
+  FROM raw.synthea__payer_transitions
+  WHERE
+    violation IS NULL
+)
 SELECT
   source_system,
   record_number,
   @IDENTIFIER(patient) AS patient_id,
+  @IDENTIFIER(memberid) AS member_id,
   @IDENTIFIER(payer) AS payer_id,
+  @IDENTIFIER(secondary_payer) AS secondary_payer_id,
   CASE
-    WHEN REGEXP_MATCHES(TRIM(start_year), '^[0-9]{4}$')
-    THEN MAKE_DATE(TRIM(start_year)::INT, 1, 1)
-    ELSE TRY_CAST(start_year AS TIMESTAMPTZ)::DATE
+    WHEN REGEXP_MATCHES(starts, '^[0-9]{4}$')
+    THEN MAKE_DATE(starts::INT, 1, 1)
+    ELSE TRY_CAST(starts AS TIMESTAMPTZ)::DATE
   END AS valid_from, /* Old exports hold a year, which starts on its first day and ends on its last. */
   CASE
-    WHEN REGEXP_MATCHES(TRIM(end_year), '^[0-9]{4}$')
-    THEN MAKE_DATE(TRIM(end_year)::INT, 12, 31)
-    ELSE TRY_CAST(end_year AS TIMESTAMPTZ)::DATE
+    WHEN REGEXP_MATCHES(ends, '^[0-9]{4}$')
+    THEN MAKE_DATE(ends::INT, 12, 31)
+    ELSE TRY_CAST(ends AS TIMESTAMPTZ)::DATE
   END AS valid_to,
-  LOWER(TRIM(ownership)) AS ownership
-FROM raw.synthea__payer_transitions
-WHERE
-  violation IS NULL
+  LOWER(TRIM(ownership)) AS ownership,
+  @REPAIR_TEXT(owner_name) AS owner_name
+FROM named

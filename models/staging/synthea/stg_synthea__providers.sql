@@ -27,7 +27,10 @@ SELECT
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
   lat::DOUBLE AS latitude,
-  lon::DOUBLE AS longitude
+  lon::DOUBLE AS longitude,
+  COALESCE(encounters, utilization)::BIGINT AS encounter_count, /* Two names of one column. */
+  procedures::BIGINT AS procedure_count,
+  @INTEGER_CODE(npi) AS npi
 FROM raw.synthea__providers
 WHERE
   violation IS NULL
