@@ -9,7 +9,7 @@ WITH listed AS (
     record_number,
     LIST_CONCAT([primary_icd10], COALESCE(STR_SPLIT(secondary_icd10s, '|'), [])) AS codes,
     LIST_CONCAT([primary_diagnosis], COALESCE(STR_SPLIT(secondary_diagnoses, '|'), [])) AS labels
-  FROM staging.stg_ehr__diagnoses
+  FROM @source
 ), numbered AS (
   SELECT
     source_system,

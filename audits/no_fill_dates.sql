@@ -11,5 +11,8 @@ LEFT JOIN reference.fill_date AS fill
 WHERE
   NOT fill.fill_date IS NULL
   OR @OR(
-    @EACH(@columns, c -> model.c::DATE < '1700-01-01'::DATE OR model.c::DATE > '2400-12-31'::DATE)
+    @EACH(
+      @columns,
+      c -> model.c::DATE < '1700-01-01'::DATE OR model.c::DATE > '2400-12-31'::DATE
+    )
   )

@@ -16,5 +16,4 @@ INNER JOIN @this_model AS later
   AND earlier.merge_rule = later.merge_rule
   AND earlier.stay_number < later.stay_number
 WHERE
-  earlier.is_open = 1
-  OR later.admit_ts::DATE <= earlier.discharge_ts::DATE
+  earlier.is_open = 1 OR later.admit_ts::DATE <= earlier.discharge_ts::DATE

@@ -99,3 +99,42 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
         if kind == "DOUBLE":
             wrong += f" OR NOT ISFINITE(TRY_CAST({value} AS DOUBLE))"
         yield (f"CASE WHEN {value} IS NOT NULL AND ({wrong}) THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END")
+
+
+@macro()
+def contract_checks(evaluator: MacroEvaluator) -> str:
+    """Return a query of the checks that follow from the contracts, one row a feed, delivered table and check.
+
+    Rows quarantined and rows lost (landed, yet neither staged nor quarantined), of the rows landed; and of each column
+    that may be empty, the rows without a value. Each table is read once.
+    """
+    return " UNION ALL ".join(
+        part for contract in evaluator.var("contracts") or [] for part in _checks_of_contract(contract)
+    )
+
+
+def _checks_of_contract(contract: dict[str, t.Any]) -> t.Iterator[str]:
+    name = contract["name"]
+    landed = f"SELECT source_system, COUNT(*) AS n FROM raw.{name} GROUP BY source_system"
+    held = f"SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system"
+    staged = f"SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system"
+    counted = (
+        f"FROM ({landed}) AS landed LEFT JOIN ({held}) AS held ON held.source_system = landed.source_system "
+        f"LEFT JOIN ({staged}) AS staged ON staged.source_system = landed.source_system"
+    )
+    for check, failing in (
+        ("rows quarantined", "COALESCE(held.n, 0)"),
+        ("rows lost", "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)"),
+    ):
+        yield (
+            f"SELECT landed.source_system, '{name}' AS source_table, '{check}' AS check_name, {failing} AS n_failing, "
+            f"landed.n AS n_checked {counted}"
+        )
+    optional = [column["name"] for column in contract["columns"] if not column["required"]]
+    counts = ", ".join(f'COUNT("{column}") AS "{column}"' for column in optional)
+    filled = f"SELECT source_system, COUNT(*) AS n, {counts} FROM raw.{name} GROUP BY source_system"
+    for column in optional:
+        yield (
+            f"SELECT source_system, '{name}' AS source_table, '{column} missing' AS check_name, "
+            f'n - "{column}" AS n_failing, n AS n_checked FROM ({filled}) AS filled'
+        )

@@ -18,7 +18,10 @@ WITH input_evidence AS (
     COUNT(CASE WHEN class.is_acute_inpatient = 1 THEN 1 END) AS inpatient_stays,
     COUNT(CASE WHEN class.class_group = 'emergency' THEN 1 END) AS ed_visits,
     COUNT(
-      CASE WHEN NOT e.class_code IS NULL AND COALESCE(class.is_acute_inpatient, 0) = 0 THEN 1 END
+      CASE
+        WHEN NOT e.class_code IS NULL AND COALESCE(class.is_acute_inpatient, 0) = 0
+        THEN 1
+      END
     ) AS classes_beyond_inpatient
   FROM core.int_encounter AS e
   LEFT JOIN reference.encounter_class AS class

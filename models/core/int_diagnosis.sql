@@ -5,7 +5,11 @@ MODEL (
   grain (code_system, code),
   audits (
     unique_grain(columns := (code_system, code)),
-    not_null(columns := (code_system, code, is_cancer))
+    not_null(columns := (code_system, code, is_cancer)),
+    codes_have_the_form_of_their_system()
+  ),
+  depends_on (
+    reference.code_system
   ),
   description 'Reasons of encounters, procedures and prescriptions, and conditions, by code system and code; where a code came with several texts, the most frequent one.'
 );

@@ -78,7 +78,8 @@ SELECT
   CASE
     WHEN NOT p.birth_date IS NULL AND NOT e.start_ts IS NULL
     THEN 'birth date'
-    WHEN NOT COALESCE(e.age_years, p.source_age_years) IS NULL OR NOT p.age_band_label IS NULL
+    WHEN NOT COALESCE(e.age_years, p.source_age_years) IS NULL
+    OR NOT p.age_band_label IS NULL
     THEN 'source'
     ELSE 'unknown'
   END AS age_basis,

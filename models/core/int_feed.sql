@@ -5,7 +5,9 @@ MODEL (
   grain source_system,
   audits (
     unique_grain(columns := source_system),
-    not_null(columns := (source_system, family, source_label, hospital_label, names_organizations))
+    not_null(
+      columns := (source_system, family, source_label, hospital_label, names_organizations)
+    )
   ),
   description 'The feeds, and whether they name the organizations that give care. sole_organization_id is the hospital of a feed that has but one; a feed that names none is one hospital, whose id is the name of the feed.'
 );
@@ -53,7 +55,10 @@ SELECT
   f.source_system,
   f.family,
   COALESCE(s.source_label, f.source_system) AS source_label,
-  COALESCE(s.hospital_label, COALESCE(s.source_label, f.source_system) || ' (hospital not named)') AS hospital_label,
+  COALESCE(
+    s.hospital_label,
+    COALESCE(s.source_label, f.source_system) || ' (hospital not named)'
+  ) AS hospital_label,
   CASE WHEN o.n_organizations > 0 THEN 1 ELSE 0 END AS names_organizations,
   CASE
     WHEN o.n_organizations > 1

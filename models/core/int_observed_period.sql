@@ -3,10 +3,7 @@ MODEL (
   name core.int_observed_period,
   kind FULL,
   grain source_system,
-  audits (
-    unique_grain(columns := source_system),
-    not_null(columns := source_system)
-  ),
+  audits (unique_grain(columns := source_system), not_null(columns := source_system)),
   description 'The span of each feed, from the start of its first encounter to the end of its last; NULL where it delivers no days.'
 );
 

@@ -6,14 +6,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, patient_id, code_system, code, onset_date)),
     not_null(
-      columns := (
-        source_system,
-        patient_id,
-        code_system,
-        code,
-        role,
-        is_length_mismatch
-      )
+      columns := (source_system, patient_id, code_system, code, role, is_length_mismatch)
     )
   ),
   description 'What is known of the diagnoses of each patient: conditions with each of their beginnings; reasons of encounters and diagnoses of visits from the first day they are named. A marker of no diagnosis stands only where the patient has no other.'

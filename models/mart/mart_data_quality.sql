@@ -1,347 +1,270 @@
-/* One row per source table and check of its quality: how many rows fail it, of how many (metrics.md, M16). */
+/* One row per feed, source table and check of its quality: how many rows fail it, of how many. */
 MODEL (
   name mart.mart_data_quality,
   kind FULL,
-  grain (source_table, check_name),
+  grain (source_system, source_table, check_name),
   audits (
-    unique_grain(columns := (source_table, check_name)),
-    not_null(columns := (source_table, check_name, kind_of_check, n_failing, n_checked)),
+    unique_grain(columns := (source_system, source_table, check_name)),
+    not_null(
+      columns := (source_system, source_table, check_name, kind_of_check, n_failing, n_checked)
+    ),
     forall(criteria := (
       n_failing BETWEEN 0 AND n_checked
     ))
   ),
-  description 'What the delivered files lack or get wrong, counted. Nothing here is repaired in silence: rows in = rows staged + rows quarantined, and a NULL of a file is a NULL in the star.',
+  description 'What the delivered files lack or get wrong, counted: the checks of every contract, and those of the input tables. Nothing here is repaired in silence: rows landed = rows staged + rows quarantined, and a NULL of a file is a NULL in the star.',
   column_descriptions (
-    source_table = 'Table of the contract.',
-    check_name = 'What is counted.',
-    kind_of_check = 'completeness, conformance, plausibility or coverage.',
+    source_system = 'Feed.',
+    source_table = 'Table of a contract, as family__table; or the input table, as input.table.',
+    check_name = 'What is checked.',
+    kind_of_check = 'conformance, completeness, plausibility or coverage (after Kahn 2016; coverage is of mappings).',
     n_failing = 'Rows that fail the check.',
-    n_checked = 'Rows to which it applies.',
-    failing_share = 'n_failing / n_checked, 0 to 1; NULL where there is nothing to check.',
-    note = 'What the check means for the figures.'
+    n_checked = 'Rows that were checked.',
+    failing_share = 'n_failing / n_checked; NULL where nothing was checked.',
+    note = 'What follows from it.'
   )
 );
 
-WITH row_count AS (
-  SELECT
-    'synthea__encounters' AS source_table,
-    (
-      SELECT
-        COUNT(*)
-      FROM raw.synthea__encounters
-    ) AS landed_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM staging.stg_synthea__encounters
-    ) AS staged_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM quarantine.synthea__encounters
-    ) AS quarantined_rows
-  UNION ALL
-  SELECT
-    'synthea__organizations' AS source_table,
-    (
-      SELECT
-        COUNT(*)
-      FROM raw.synthea__organizations
-    ) AS landed_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM staging.stg_synthea__organizations
-    ) AS staged_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM quarantine.synthea__organizations
-    ) AS quarantined_rows
-  UNION ALL
-  SELECT
-    'synthea__patients' AS source_table,
-    (
-      SELECT
-        COUNT(*)
-      FROM raw.synthea__patients
-    ) AS landed_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM staging.stg_synthea__patients
-    ) AS staged_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM quarantine.synthea__patients
-    ) AS quarantined_rows
-  UNION ALL
-  SELECT
-    'synthea__payers' AS source_table,
-    (
-      SELECT
-        COUNT(*)
-      FROM raw.synthea__payers
-    ) AS landed_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM staging.stg_synthea__payers
-    ) AS staged_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM quarantine.synthea__payers
-    ) AS quarantined_rows
-  UNION ALL
-  SELECT
-    'synthea__procedures' AS source_table,
-    (
-      SELECT
-        COUNT(*)
-      FROM raw.synthea__procedures
-    ) AS landed_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM staging.stg_synthea__procedures
-    ) AS staged_rows,
-    (
-      SELECT
-        COUNT(*)
-      FROM quarantine.synthea__procedures
-    ) AS quarantined_rows
-), encounter_count AS (
-  SELECT
-    COUNT(*) AS n,
-    COUNT(*) - COUNT(s.reason_code) AS no_reason,
-    COUNT(*) - COUNT(s.stop_ts_utc) AS no_stop,
-    COUNT(CASE WHEN s.claim_amount = 0 THEN 1 END) AS zero_claim,
-    COUNT(CASE WHEN s.payer_paid > s.claim_amount THEN 1 END) AS overpaid,
-    COALESCE(SUM(e.is_after_death), 0) AS after_death,
-    COALESCE(SUM(e.is_negative_duration), 0) AS negative,
-    COUNT(CASE WHEN e.stop_ts::DATE > p.death_date THEN 1 END) AS stops_after_death,
-    COUNT(CASE WHEN NOT p.death_date IS NULL THEN 1 END) AS of_the_dead
-  FROM staging.stg_synthea__encounters AS s
-  INNER JOIN core.int_encounter AS e
-    ON e.source_system = s.source_system AND e.encounter_id = s.encounter_id
-  LEFT JOIN staging.stg_synthea__patients AS p
-    ON p.patient_id = s.patient_id
-), coded_reason AS (
-  SELECT
-    COUNT(*) AS n,
-    COUNT(*) - COUNT(c.code) AS unmapped
-  FROM staging.stg_synthea__encounters AS s
-  LEFT JOIN reference.condition_chronicity AS c
-    ON c.code = s.reason_code
-  WHERE
-    NOT s.reason_code IS NULL
-), patient_count AS (
-  SELECT
-    COUNT(*) AS n,
-    COUNT(*) - COUNT(death_date) AS no_death,
-    COUNT(*) - COUNT(zip5) AS no_zip,
-    COUNT(*) - COUNT(marital_status) AS no_marital,
-    COUNT(*) - COUNT(birth_date) AS no_birth,
-    COALESCE(SUM(is_text_repaired), 0) AS repaired
-  FROM staging.stg_synthea__patients
-), payer_count AS (
-  SELECT
-    COUNT(*) AS n,
-    COUNT(*) - COUNT(c.payer_name) AS no_category
-  FROM staging.stg_synthea__payers AS p
-  LEFT JOIN reference.payer_category AS c
-    ON c.payer_name = p.payer_name
-), procedure_count AS (
-  SELECT
-    COUNT(*) AS n,
-    COUNT(*) - COUNT(p.reason_code) AS no_reason,
-    COUNT(*) - COUNT(e.encounter_id) AS orphans,
-    COUNT(CASE WHEN p.stop_ts_utc > e.stop_ts_utc THEN 1 END) AS ends_after_encounter
-  FROM staging.stg_synthea__procedures AS p
-  LEFT JOIN staging.stg_synthea__encounters AS e
-    ON e.encounter_id = p.encounter_id
+WITH contract_check AS (
+  @CONTRACT_CHECKS()
 ), priced_encounter AS (
   SELECT
+    e.source_system,
     e.encounter_id,
     MAX(e.claim_amount) AS claim_amount,
     SUM(p.base_cost) AS list_price
-  FROM staging.stg_synthea__procedures AS p
-  INNER JOIN staging.stg_synthea__encounters AS e
-    ON e.encounter_id = p.encounter_id
+  FROM input.procedure AS p
+  INNER JOIN core.int_encounter AS e
+    ON e.source_system = p.source_system AND e.encounter_id = p.encounter_id
+  GROUP BY
+    1,
+    2
+), judged_encounter AS (
+  SELECT
+    e.source_system,
+    CASE WHEN e.claim_amount = 0 THEN 1 ELSE 0 END AS is_zero_claim,
+    CASE WHEN e.payer_paid > e.claim_amount THEN 1 ELSE 0 END AS is_overpaid,
+    CASE WHEN NOT p.death_date IS NULL THEN 1 ELSE 0 END AS is_of_the_dead,
+    e.is_after_death,
+    CASE WHEN e.stop_ts::DATE > p.death_date THEN 1 ELSE 0 END AS stops_after_death,
+    e.is_negative_duration,
+    CASE WHEN NOT e.reason_code IS NULL THEN 1 ELSE 0 END AS has_reason,
+    CASE WHEN NOT e.reason_code IS NULL AND reason.code IS NULL THEN 1 ELSE 0 END AS is_reason_unknown,
+    CASE WHEN NOT e.class_code IS NULL AND class.class_code IS NULL THEN 1 ELSE 0 END AS is_class_unknown,
+    CASE
+      WHEN NOT e.discharge_disposition IS NULL AND disposition.disposition_code IS NULL
+      THEN 1
+      ELSE 0
+    END AS is_disposition_unknown
+  FROM core.int_encounter AS e
+  LEFT JOIN core.int_patient AS p
+    ON p.source_system = e.source_system AND p.patient_id = e.patient_id
+  LEFT JOIN reference.condition_chronicity AS reason
+    ON reason.code_system = e.reason_code_system AND reason.code = e.reason_code
+  LEFT JOIN reference.encounter_class AS class
+    ON class.class_code = e.class_code
+  LEFT JOIN reference.discharge_disposition AS disposition
+    ON disposition.disposition_code = e.discharge_disposition
+), encounter_check AS (
+  SELECT
+    source_system,
+    'claim of 0' AS check_name,
+    SUM(is_zero_claim) AS n_failing,
+    COUNT(*) AS n_checked
+  FROM judged_encounter
   GROUP BY
     1
-), priced_count AS (
+  UNION ALL
   SELECT
-    COUNT(*) AS n,
-    COUNT(CASE WHEN list_price > claim_amount THEN 1 END) AS above_claim
+    source_system,
+    'paid more than claimed',
+    SUM(is_overpaid),
+    COUNT(*)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'starts after death',
+    SUM(is_after_death),
+    SUM(is_of_the_dead)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'stops after death',
+    SUM(stops_after_death),
+    SUM(is_of_the_dead)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'stops before it starts',
+    SUM(is_negative_duration),
+    COUNT(*)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'reason without chronicity',
+    SUM(is_reason_unknown),
+    SUM(has_reason)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'class unknown',
+    SUM(is_class_unknown),
+    COUNT(*)
+  FROM judged_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'disposition unknown',
+    SUM(is_disposition_unknown),
+    COUNT(*)
+  FROM judged_encounter
+  GROUP BY
+    1
+), input_check AS (
+  SELECT
+    source_system,
+    'input.encounter' AS source_table,
+    check_name,
+    n_failing,
+    n_checked
+  FROM encounter_check
+  UNION ALL
+  SELECT
+    source_system,
+    'input.encounter',
+    'list price above claim',
+    COUNT(CASE WHEN list_price > claim_amount THEN 1 END),
+    COUNT(*)
   FROM priced_encounter
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'input.patient',
+    'text repaired',
+    SUM(is_text_repaired),
+    COUNT(*)
+  FROM input.patient
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'input.patient',
+    'ZIP missing',
+    COUNT(*) - COUNT(zip5),
+    COUNT(*)
+  FROM input.patient
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    p.source_system,
+    'input.payer',
+    'payer without category',
+    COUNT(CASE WHEN c.payer_name IS NULL AND p.delivered_category IS NULL THEN 1 END),
+    COUNT(*)
+  FROM input.payer AS p
+  LEFT JOIN reference.payer_category AS c
+    ON @PLAIN_WORDS(c.payer_name) = @PLAIN_WORDS(p.payer_name)
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    p.source_system,
+    'input.procedure',
+    'encounter unknown',
+    COUNT(CASE WHEN e.encounter_id IS NULL THEN 1 END),
+    COUNT(*)
+  FROM input.procedure AS p
+  LEFT JOIN core.int_encounter AS e
+    ON e.source_system = p.source_system AND e.encounter_id = p.encounter_id
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    p.source_system,
+    'input.procedure',
+    'ends after its encounter',
+    COUNT(CASE WHEN p.stop_ts > e.stop_ts THEN 1 END),
+    COUNT(*)
+  FROM input.procedure AS p
+  LEFT JOIN core.int_encounter AS e
+    ON e.source_system = p.source_system AND e.encounter_id = p.encounter_id
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    source_system,
+    'input.procedure',
+    'repeats another row',
+    COUNT(CASE WHEN ordinal > 1 THEN 1 END),
+    COUNT(*)
+  FROM input.procedure
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    c.source_system,
+    'input.condition',
+    'code without the form of its system',
+    COUNT(CASE WHEN NOT REGEXP_MATCHES(c.code, s.code_pattern) THEN 1 END),
+    COUNT(s.code_system)
+  FROM input.condition AS c
+  LEFT JOIN reference.code_system AS s
+    ON s.code_system = c.code_system
+  GROUP BY
+    1
+  UNION ALL
+  SELECT
+    e.source_system,
+    'input.encounter',
+    'reason without the form of its system',
+    COUNT(CASE WHEN NOT REGEXP_MATCHES(e.reason_code, s.code_pattern) THEN 1 END),
+    COUNT(CASE WHEN NOT s.code_system IS NULL THEN e.reason_code END)
+  FROM input.encounter AS e
+  LEFT JOIN reference.code_system AS s
+    ON s.code_system = e.reason_code_system
+  GROUP BY
+    1
 ), quality_check AS (
   SELECT
-    r.source_table,
-    c.check_name,
-    c.kind_of_check,
-    c.n_failing,
-    r.landed_rows AS n_checked,
-    c.note
-  FROM row_count AS r
-  CROSS JOIN LATERAL (
-    VALUES
-      (
-        'rows quarantined',
-        'conformance',
-        r.quarantined_rows,
-        'Rows that break the contract of their table; they are kept beside and in no figure.'
-      ),
-      (
-        'rows lost',
-        'conformance',
-        r.landed_rows - r.staged_rows - r.quarantined_rows,
-        'Rows landed, but neither staged nor quarantined: must be 0.'
-      )
-  ) AS c(check_name, kind_of_check, n_failing, note)
+    *
+  FROM contract_check
   UNION ALL
   SELECT
-    'synthea__encounters',
-    c.check_name,
-    c.kind_of_check,
-    c.n_failing,
-    c.n_checked,
-    c.note
-  FROM encounter_count AS e
-  CROSS JOIN coded_reason AS r
-  CROSS JOIN priced_count AS p
-  CROSS JOIN LATERAL (
-    VALUES
-      (
-        'reason missing',
-        'completeness',
-        e.no_reason,
-        e.n,
-        'Shares of reasons rest on the others.'
-      ),
-      (
-        'stop missing',
-        'completeness',
-        e.no_stop,
-        e.n,
-        'Open encounters have no length.'
-      ),
-      ('claim of 0', 'plausibility', e.zero_claim, e.n, 'Counted as they are.'),
-      (
-        'paid more than claimed',
-        'plausibility',
-        e.overpaid,
-        e.n,
-        'Would make the non-covered cost negative.'
-      ),
-      (
-        'starts after death',
-        'plausibility',
-        e.after_death,
-        e.of_the_dead,
-        'Left out of mortality; of the encounters of patients with a death date.'
-      ),
-      (
-        'stops after death',
-        'plausibility',
-        e.stops_after_death,
-        e.of_the_dead,
-        'Not cut at the death; of the encounters of patients with a death date.'
-      ),
-      (
-        'stops before it starts',
-        'plausibility',
-        e.negative,
-        e.n,
-        'Has no length and is in no stay.'
-      ),
-      (
-        'reason without chronicity',
-        'coverage',
-        r.unmapped,
-        r.n,
-        'Coded reasons that reference.condition_chronicity does not know.'
-      ),
-      (
-        'list price above claim',
-        'plausibility',
-        p.above_claim,
-        p.n,
-        'Encounters with procedures whose list prices exceed the claim: the two must not be added.'
-      )
-  ) AS c(check_name, kind_of_check, n_failing, n_checked, note)
-  UNION ALL
-  SELECT
-    'synthea__patients',
-    c.check_name,
-    c.kind_of_check,
-    c.n_failing,
-    p.n,
-    c.note
-  FROM patient_count AS p
-  CROSS JOIN LATERAL (
-    VALUES
-      (
-        'death date missing',
-        'completeness',
-        p.no_death,
-        'No death is recorded: a fact, not a gap.'
-      ),
-      ('birth date missing', 'completeness', p.no_birth, 'Age is then unknown.'),
-      ('ZIP missing', 'completeness', p.no_zip, 'Missing, or no US ZIP.'),
-      ('marital status missing', 'completeness', p.no_marital, 'Unknown.'),
-      (
-        'text repaired',
-        'conformance',
-        p.repaired,
-        'Letters of name, birth place or address that Mac Roman mangled, put right.'
-      )
-  ) AS c(check_name, kind_of_check, n_failing, note)
-  UNION ALL
-  SELECT
-    'synthea__payers',
-    'payer without category',
-    'coverage',
-    no_category,
-    n,
-    'Shown as Other under its own name.'
-  FROM payer_count
-  UNION ALL
-  SELECT
-    'synthea__procedures',
-    c.check_name,
-    c.kind_of_check,
-    c.n_failing,
-    p.n,
-    c.note
-  FROM procedure_count AS p
-  CROSS JOIN LATERAL (
-    VALUES
-      ('reason missing', 'completeness', p.no_reason, 'Most procedures have none.'),
-      (
-        'encounter unknown',
-        'conformance',
-        p.orphans,
-        'Procedures without their encounter.'
-      ),
-      (
-        'ends after its encounter',
-        'plausibility',
-        p.ends_after_encounter,
-        'Times of procedures are not used in any figure.'
-      )
-  ) AS c(check_name, kind_of_check, n_failing, note)
+    *
+  FROM input_check
 )
 SELECT
-  source_table::TEXT AS source_table,
-  check_name::TEXT AS check_name,
-  kind_of_check::TEXT AS kind_of_check,
-  n_failing::BIGINT AS n_failing,
-  n_checked::BIGINT AS n_checked,
+  q.source_system::TEXT AS source_system,
+  q.source_table::TEXT AS source_table,
+  q.check_name::TEXT AS check_name,
+  COALESCE(known.kind_of_check, 'completeness')::TEXT AS kind_of_check, /* What is not listed is a column without a value. */
+  q.n_failing::BIGINT AS n_failing,
+  q.n_checked::BIGINT AS n_checked,
   (
-    n_failing::DOUBLE / NULLIF(n_checked, 0)
+    q.n_failing::DOUBLE / NULLIF(q.n_checked, 0)
   )::DECIMAL(9, 6) AS failing_share,
-  note::TEXT AS note
-FROM quality_check
+  COALESCE(known.note, 'The column has no value in these rows, and NULL in the star.')::TEXT AS note
+FROM quality_check AS q
+LEFT JOIN reference.quality_check AS known
+  ON known.check_name = q.check_name

@@ -78,7 +78,9 @@ WITH shown_rate AS (
     MIN(definition_version) AS definition_code
   FROM core.int_metric_input
   WHERE
-    metric_code = 'readmission' AND definition_version IN ('R5', 'R8') AND is_computable = 1
+    metric_code = 'readmission'
+    AND definition_version IN ('R5', 'R8')
+    AND is_computable = 1
   GROUP BY
     1
 ), banded_stay AS (

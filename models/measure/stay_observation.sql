@@ -72,9 +72,7 @@ CROSS JOIN LATERAL (
       'within_30d',
       s.discharge_date,
       CASE
-        WHEN s.is_open = 1
-        OR s.has_30d_followup = 0
-        OR s.death_date < s.admit_date
+        WHEN s.is_open = 1 OR s.has_30d_followup = 0 OR s.death_date < s.admit_date
         THEN NULL
         WHEN s.death_date <= s.discharge_date + 30
         THEN 1

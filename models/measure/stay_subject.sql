@@ -40,7 +40,11 @@ SELECT
   s.los_days_cms,
   s.los_midnights,
   s.los_hours,
-  CASE WHEN p.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE THEN 1 ELSE 0 END AS died_by_date,
+  CASE
+    WHEN p.death_date BETWEEN s.admit_ts::DATE AND s.discharge_ts::DATE
+    THEN 1
+    ELSE 0
+  END AS died_by_date,
   s.src_died_in_stay,
   s.has_30d_followup,
   s.src_readmitted_30d,

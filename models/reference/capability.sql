@@ -16,5 +16,8 @@ MODEL (
     not_null(columns := (capability, sentence))
   ),
   description 'What the metrics may require of a feed (seeds/metric.csv, requires). What shows that it is delivered stands in seeds/capability_evidence.csv.',
-  column_descriptions (capability = 'Code of the capability.', sentence = 'What it is, as a message names it.')
+  column_descriptions (
+    capability = 'Code of the capability.',
+    sentence = 'What it is, as a message names it.'
+  )
 )

@@ -11,7 +11,10 @@ MODEL (
     basis TEXT
   ),
   grain (code_system, code),
-  audits (unique_grain(columns := (code_system, code)), not_null(columns := (code_system, code))),
+  audits (
+    unique_grain(columns := (code_system, code)),
+    not_null(columns := (code_system, code))
+  ),
   description 'Judgement table: encounter types that say a stay is planned, a screening or a detoxification.',
   column_descriptions (
     code_system = 'Code system of the code.',

@@ -9,14 +9,11 @@ MODEL (
     basis TEXT
   ),
   grain fill_date,
-  audits (
-    unique_grain(columns := (
+  audits (unique_grain(columns := (
       fill_date
-    )),
-    not_null(columns := (
+    )), not_null(columns := (
       fill_date
-    ))
-  ),
+  ))),
   description 'Dates that are a NULL that somebody filled: no staging model may hold one.',
   column_descriptions (fill_date = 'Day.', basis = 'What writes it.')
 )

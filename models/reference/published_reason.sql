@@ -11,7 +11,10 @@ MODEL (
     basis TEXT
   ),
   grain (code_system, code),
-  audits (unique_grain(columns := (code_system, code)), not_null(columns := (code_system, code))),
+  audits (
+    unique_grain(columns := (code_system, code)),
+    not_null(columns := (code_system, code))
+  ),
   description 'The four reasons to which the first reference project attributed 86 % of readmissions.',
   column_descriptions (
     code_system = 'Code system of the code.',

@@ -369,8 +369,8 @@ MODEL (
     ),
     (
       table_name := mart_patient_measure,
-      primary_key := (measure, patient_key),
-      indexes := (measure, patient_rank)
+      primary_key := (measure, organization_key, patient_key),
+      indexes := (measure, organization_key, patient_rank)
     ),
     (
       table_name := fact_readmission,

@@ -1,15 +1,18 @@
-/* One row per diagnosis, with the whole charges of the stays that have it: do not total (metrics.md, M15). */
+/* One row per hospital and diagnosis, with the whole charges of the stays that have it: do not total (metrics.md, M15). */
 MODEL (
   name serving.v_charge_by_diagnosis_impact,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain diagnosis_key,
+  grain (source_system, organization_key, diagnosis_key),
   audits (
-    unique_grain(columns := diagnosis_key)
+    unique_grain(columns := (source_system, organization_key, diagnosis_key))
   ),
   description 'Impact: what the stays with a diagnosis were charged, whole. A stay stands under each of its diagnoses, so the rows do not add up: do not total.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization.',
+    organization_label = 'Name of the hospital.',
     diagnosis_key = 'Diagnosis, -1 where a stay has none; joins dim_diagnosis.',
     code_system = 'Code system of the code.',
     code = 'Code of the diagnosis.',
@@ -26,6 +29,8 @@ MODEL (
 
 WITH impact AS (
   SELECT
+    s.source_system,
+    s.organization_key,
     COALESCE(b.diagnosis_key, -1) AS diagnosis_key,
     COUNT(*) AS n_stays,
     SUM(s.charge_amount) AS impact_charge,
@@ -37,9 +42,14 @@ WITH impact AS (
   WHERE
     NOT s.charge_amount IS NULL
   GROUP BY
-    1
+    1,
+    2,
+    3
 )
 SELECT
+  i.source_system,
+  i.organization_key,
+  o.organization_label,
   d.diagnosis_key,
   d.code_system,
   d.code,
@@ -54,3 +64,5 @@ SELECT
 FROM impact AS i
 INNER JOIN serving.dim_diagnosis AS d
   ON d.diagnosis_key = i.diagnosis_key
+INNER JOIN serving.dim_organization AS o
+  ON o.organization_key = i.organization_key

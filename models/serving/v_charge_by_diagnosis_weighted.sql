@@ -1,15 +1,18 @@
-/* One row per diagnosis, with its share of the charges of the stays that have it: adds up to all charges (metrics.md, M15). */
+/* One row per hospital and diagnosis, with its share of the charges of the stays that have it: adds up to all charges (metrics.md, M15). */
 MODEL (
   name serving.v_charge_by_diagnosis_weighted,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain diagnosis_key,
+  grain (source_system, organization_key, diagnosis_key),
   audits (
-    unique_grain(columns := diagnosis_key)
+    unique_grain(columns := (source_system, organization_key, diagnosis_key))
   ),
   description 'Charges spread over the diagnoses known at admission, each stay in equal shares: the rows add up to all charges. Charges of stays without a recorded diagnosis stand under Unknown.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization.',
+    organization_label = 'Name of the hospital.',
     diagnosis_key = 'Diagnosis, -1 where a stay has none; joins dim_diagnosis.',
     code_system = 'Code system of the code.',
     code = 'Code of the diagnosis.',
@@ -23,6 +26,8 @@ MODEL (
 
 WITH shared_charge AS (
   SELECT
+    s.source_system,
+    s.organization_key,
     COALESCE(b.diagnosis_key, -1) AS diagnosis_key,
     COUNT(*) AS n_stays,
     SUM(COALESCE(b.weighting_factor, 1)) AS weighted_stays,
@@ -33,9 +38,14 @@ WITH shared_charge AS (
   WHERE
     NOT s.charge_amount IS NULL
   GROUP BY
-    1
+    1,
+    2,
+    3
 )
 SELECT
+  c.source_system,
+  c.organization_key,
+  o.organization_label,
   d.diagnosis_key,
   d.code_system,
   d.code,
@@ -43,7 +53,9 @@ SELECT
   c.n_stays,
   c.weighted_stays::DECIMAL(18, 6) AS weighted_stays,
   c.weighted_charge::DECIMAL(24, 8) AS weighted_charge,
-  CAST(c.weighted_charge / NULLIF(SUM(c.weighted_charge) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_charges
+  CAST(c.weighted_charge / NULLIF(SUM(c.weighted_charge) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_charges
 FROM shared_charge AS c
 INNER JOIN serving.dim_diagnosis AS d
   ON d.diagnosis_key = c.diagnosis_key
+INNER JOIN serving.dim_organization AS o
+  ON o.organization_key = c.organization_key

@@ -1,15 +1,18 @@
-/* One row per encounter class: encounters, patients and what was claimed (metrics.md, M8). */
+/* One row per hospital and encounter class: encounters, patients and what was claimed (metrics.md, M8). */
 MODEL (
   name serving.v_cost_by_class,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain class_code,
+  grain (source_system, organization_key, class_code),
   audits (
-    unique_grain(columns := class_code)
+    unique_grain(columns := (source_system, organization_key, class_code))
   ),
-  description 'Claims by encounter class, of sources that deliver claims. Amounts are in USD and add up to the total claim.',
+  description 'Claims by hospital and encounter class, of sources that deliver claims. Amounts are in USD and add up to the total claim of the source.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization.',
+    organization_label = 'Name of the hospital.',
     class_code = 'Encounter class.',
     class_label = 'Label of the class.',
     n_encounters = 'Encounters of the class.',
@@ -17,26 +20,35 @@ MODEL (
     claim_amount = 'Sum of claims, in USD.',
     mean_claim_amount = 'Mean claim of an encounter, in USD.',
     patient_gap = 'Sum of what no payer covered, in USD.',
-    share_of_claims = 'Share of all claims, 0 to 1.',
-    share_of_gap = 'Share of all that no payer covered, 0 to 1.'
+    share_of_claims = 'Share of all claims of the source, 0 to 1.',
+    share_of_gap = 'Share of all that no payer covered in the source, 0 to 1.'
   )
 );
 
 WITH class_cost AS (
   SELECT
-    class_key,
+    e.source_system,
+    e.organization_key,
+    e.class_key,
     COUNT(*) AS n_encounters,
-    COUNT(DISTINCT patient_key) AS n_patients,
-    SUM(claim_amount) AS claim_amount,
-    AVG(claim_amount) AS mean_claim_amount,
-    SUM(patient_gap) AS patient_gap
-  FROM serving.fact_encounter
+    COUNT(DISTINCT p.patient_durable_key) AS n_patients,
+    SUM(e.claim_amount) AS claim_amount,
+    AVG(e.claim_amount) AS mean_claim_amount,
+    SUM(e.patient_gap) AS patient_gap
+  FROM serving.fact_encounter AS e
+  INNER JOIN serving.dim_patient AS p
+    ON p.patient_key = e.patient_key
   WHERE
-    cost_basis = 'claim'
+    e.cost_basis = 'claim'
   GROUP BY
-    class_key
+    e.source_system,
+    e.organization_key,
+    e.class_key
 )
 SELECT
+  c.source_system,
+  c.organization_key,
+  o.organization_label,
   d.class_code,
   d.class_label,
   c.n_encounters,
@@ -44,8 +56,10 @@ SELECT
   c.claim_amount,
   c.mean_claim_amount::DECIMAL(14, 2) AS mean_claim_amount,
   c.patient_gap,
-  CAST(c.claim_amount / NULLIF(SUM(c.claim_amount) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_claims,
-  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_gap
+  CAST(c.claim_amount / NULLIF(SUM(c.claim_amount) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_claims,
+  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM class_cost AS c
 INNER JOIN serving.dim_encounter_class AS d
   ON d.class_key = c.class_key
+INNER JOIN serving.dim_organization AS o
+  ON o.organization_key = c.organization_key

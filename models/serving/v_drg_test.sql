@@ -1,16 +1,18 @@
-/* One row per source and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (metrics.md, M13). */
+/* One row per source, hospital and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (metrics.md, M13). */
 MODEL (
   name serving.v_drg_test,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (source_system, drg_code),
+  grain (source_system, organization_key, drg_code),
   audits (
-    unique_grain(columns := (source_system, drg_code))
+    unique_grain(columns := (source_system, organization_key, drg_code))
   ),
   description 'Flat rate or fee for service: one charge a stay, no join to diagnoses. A flat rate by group needs a coefficient of variation below 0.1 in every group and an eta squared above 0.8; fee for service needs charges that rise with days or intensive care beyond chance; neither is independent. The test is of charges: a group governs payment, so charges can never prove how a hospital is paid.',
   column_descriptions (
     source_system = 'Source of the stays.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    organization_label = 'Name of the hospital, or all hospitals.',
     drg_code = 'Code of the group, or all.',
     drg_family = 'What the group is about; NULL where that is not known.',
     n_stays = 'Closed stays with charges.',
@@ -36,6 +38,8 @@ MODEL (
 WITH stay AS (
   SELECT
     r.source_system,
+    r.organization_key,
+    r.organization_label,
     d.drg_code,
     d.drg_family,
     r.charge_amount::DOUBLE AS charge,
@@ -46,9 +50,12 @@ WITH stay AS (
     ON d.drg_key = r.drg_key
   WHERE
     NOT r.charge_amount IS NULL AND NOT r.los_days_cms IS NULL
-), grouped AS (
+), hospital_stay AS (
+  /* One row per stay for its hospital, and one for all hospitals of its source. */
   SELECT
     source_system,
+    organization_key,
+    organization_label,
     drg_code,
     drg_family,
     charge,
@@ -58,15 +65,41 @@ WITH stay AS (
   UNION ALL
   SELECT
     source_system,
+    -2,
+    'all hospitals',
+    drg_code,
+    drg_family,
+    charge,
+    days,
+    icu_flag
+  FROM stay
+), grouped AS (
+  SELECT
+    source_system,
+    organization_key,
+    organization_label,
+    drg_code,
+    drg_family,
+    charge,
+    days,
+    icu_flag
+  FROM hospital_stay
+  UNION ALL
+  SELECT
+    source_system,
+    organization_key,
+    organization_label,
     'all',
     NULL,
     charge,
     days,
     icu_flag
-  FROM stay
+  FROM hospital_stay
 ), summary AS (
   SELECT
     source_system,
+    organization_key,
+    MAX(organization_label) AS organization_label,
     drg_code,
     MAX(drg_family) AS drg_family,
     COUNT(*) AS n,
@@ -82,38 +115,47 @@ WITH stay AS (
   FROM grouped
   GROUP BY
     source_system,
+    organization_key,
     drg_code
 ), charge_count AS (
   SELECT
     source_system,
+    organization_key,
     drg_code,
     COUNT(*) AS n_same
   FROM grouped
   GROUP BY
     source_system,
+    organization_key,
     drg_code,
     charge
 ), modal AS (
   SELECT
     source_system,
+    organization_key,
     drg_code,
     MAX(n_same) AS n_modal
   FROM charge_count
   GROUP BY
     source_system,
+    organization_key,
     drg_code
 ), between_groups AS (
   SELECT
     g.source_system,
+    g.organization_key,
     SUM(g.n * POWER(g.mean_charge - total.mean_charge, 2)) / NULLIF(MAX(total.n * POWER(total.spread_charge, 2)), 0) AS eta_squared,
     MAX(g.sd_charge / NULLIF(g.mean_charge, 0)) AS largest_variation
   FROM summary AS g
   INNER JOIN summary AS total
-    ON total.source_system = g.source_system AND total.drg_code = 'all'
+    ON total.source_system = g.source_system
+    AND total.organization_key = g.organization_key
+    AND total.drg_code = 'all'
   WHERE
     g.drg_code <> 'all'
   GROUP BY
-    g.source_system
+    g.source_system,
+    g.organization_key
 ), tested AS (
   SELECT
     s.*,
@@ -124,9 +166,11 @@ WITH stay AS (
     b.largest_variation
   FROM summary AS s
   INNER JOIN modal AS m
-    ON m.source_system = s.source_system AND m.drg_code = s.drg_code
+    ON m.source_system = s.source_system
+    AND m.organization_key = s.organization_key
+    AND m.drg_code = s.drg_code
   INNER JOIN between_groups AS b
-    ON b.source_system = s.source_system
+    ON b.source_system = s.source_system AND b.organization_key = s.organization_key
 ), bounded AS (
   SELECT
     t.*,
@@ -138,6 +182,8 @@ WITH stay AS (
 )
 SELECT
   source_system,
+  organization_key,
+  organization_label,
   drg_code,
   drg_family,
   n AS n_stays,

@@ -1,17 +1,19 @@
-/* One row per source and group of payers: spending per episode, one index per window and as published (metrics.md, M7). */
+/* One row per source, hospital and group of payers: spending per episode, one index per window and as published (metrics.md, M7). */
 MODEL (
   name serving.v_episode_spend,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (source_system, payer_group),
+  grain (source_system, organization_key, payer_group),
   audits (
-    unique_grain(columns := (source_system, payer_group))
+    unique_grain(columns := (source_system, organization_key, payer_group))
   ),
   description 'MSPB-style spending per episode, unadjusted, on a charge basis, synthetic. The ratio stands beside its constant, which nobody has verified.',
   column_descriptions (
     source_system = 'Source that delivered the stays.',
-    payer_group = 'Medicare, other payers, or all.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    organization_label = 'Name of the hospital, or all hospitals.',
+    payer_group = 'Medicare, other payers, or all; of a single hospital all.',
     n_episodes = 'Episodes: one index per window, each encounter in one episode.',
     n_patients = 'Patients they belong to.',
     mean_claim = 'Mean claim of an episode, in USD.',
@@ -31,7 +33,8 @@ MODEL (
 WITH episode_kpi AS (
   SELECT
     source_system,
-    CASE WHEN slice = 'all' THEN 'all' ELSE slice_value END AS payer_group,
+    CASE WHEN slice = 'organization' THEN slice_value ELSE 'all hospitals' END AS organization_label,
+    CASE WHEN slice = 'medicare_group' THEN slice_value ELSE 'all' END AS payer_group,
     definition_version,
     value,
     n,
@@ -41,10 +44,13 @@ WITH episode_kpi AS (
     small_cell_flag
   FROM serving.mart_kpi
   WHERE
-    metric_code = 'episode_spend' AND slice IN ('all', 'medicare_group') AND n > 0
+    metric_code = 'episode_spend'
+    AND slice IN ('all', 'organization', 'medicare_group')
+    AND n > 0
 ), payer_group_spend AS (
   SELECT
     source_system,
+    organization_label,
     payer_group,
     MAX(CASE WHEN definition_version = 'claim' THEN n END) AS n_episodes,
     MAX(CASE WHEN definition_version = 'claim' THEN n_patients END) AS n_patients,
@@ -59,10 +65,13 @@ WITH episode_kpi AS (
   FROM episode_kpi
   GROUP BY
     source_system,
+    organization_label,
     payer_group
 )
 SELECT
   s.source_system,
+  COALESCE(o.organization_key, -2) AS organization_key,
+  s.organization_label,
   s.payer_group,
   s.n_episodes,
   s.n_patients,
@@ -78,5 +87,7 @@ SELECT
   b.benchmark_value AS ratio_constant,
   s.small_cell_flag
 FROM payer_group_spend AS s
+LEFT JOIN serving.dim_organization AS o
+  ON o.source_system = s.source_system AND o.organization_label = s.organization_label
 LEFT JOIN serving.dim_benchmark AS b
   ON b.metric_code = 'mspb_ratio' AND b.definition_version = 'one_index_per_window'

@@ -1,16 +1,18 @@
-/* One row per source and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
+/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
 MODEL (
   name serving.v_insurance_outcomes,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (source_system, slice, slice_value),
+  grain (source_system, organization_key, slice, slice_value),
   audits (
-    unique_grain(columns := (source_system, slice, slice_value))
+    unique_grain(columns := (source_system, organization_key, slice, slice_value))
   ),
   description 'Closed stays by insurance, worked out in DuckDB (mart_insurance_outcomes). An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
   column_descriptions (
     source_system = 'Source of the stays.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    organization_label = 'Name of the hospital, or all hospitals.',
     slice = 'all, insured (by whether there is insurance) or payer.',
     slice_value = 'Value of the slice.',
     n_stays = 'Closed stays.',
@@ -37,6 +39,8 @@ MODEL (
 
 SELECT
   source_system,
+  organization_key,
+  organization_label,
   slice,
   slice_value,
   n_stays,

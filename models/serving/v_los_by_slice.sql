@@ -1,33 +1,100 @@
-/* One row per slice of closed inpatient stays: how long they lasted, three ways (metrics.md, M1). */
+/* One row per source, hospital and slice of closed inpatient stays: how long they lasted, three ways (metrics.md, M1). */
 MODEL (
   name serving.v_los_by_slice,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (slice, slice_value),
+  grain (source_system, organization_key, slice, slice_value),
   audits (
-    unique_grain(columns := (slice, slice_value))
+    unique_grain(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Average length of stay (ALOS) of closed inpatient stays, overall and by source, age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
+  description 'Average length of stay (ALOS) of closed inpatient stays, overall and by age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
   column_descriptions (
-    slice = 'What the stays are sliced by: all, source_system, age_band, payer_category, kind_of_stay or admit_year.',
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    organization_label = 'Name of the hospital, or all hospitals.',
+    slice = 'What the stays are sliced by: all, age_band, payer_category, kind_of_stay or admit_year.',
     slice_value = 'Value of the slice.',
-    n_stays = 'Closed stays.',
+    n_stays = 'Stays whose length is known.',
     n_open = 'Open stays, which have no length.',
     alos_days_cms = 'Mean length in days, at least 1 a stay (CMS); the default.',
     alos_ci_low = 'Lower end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
     alos_ci_high = 'Upper end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
     alos_midnights = 'Mean length in midnights; a same-day stay is 0 (HCUP).',
-    alos_complete_days = 'Mean length in complete 24-hour periods, as the first reference project counted.',
+    alos_complete_days = 'Mean length in complete 24-hour periods, as the first reference project counted; of stays with days.',
     alos_hours = 'Mean length in hours.',
     longest_days = 'Longest stay, in days.',
     small_cell_flag = '1 below 30 closed stays, else 0.'
   )
 );
 
-WITH stay_slice AS (
-  /* One row per inpatient stay or encounter and slice that it belongs to. */
+WITH hospital_stay AS (
+  /* One row per inpatient stay for its hospital, and one for all hospitals of its source. */
   SELECT
+    s.*,
+    o.organization_label
+  FROM (
+    SELECT
+      source_system,
+      organization_key,
+      age_band_key,
+      payer_key,
+      admit_date_key,
+      is_hospice,
+      is_detox,
+      is_oncology_tx,
+      is_screening,
+      is_planned,
+      is_open,
+      los_midnights,
+      los_days_cms,
+      los_complete_days,
+      los_hours
+    FROM serving.fact_inpatient_stay
+  ) AS s
+  INNER JOIN serving.dim_organization AS o
+    ON o.organization_key = s.organization_key
+  UNION ALL
+  SELECT
+    source_system,
+    -2,
+    age_band_key,
+    payer_key,
+    admit_date_key,
+    is_hospice,
+    is_detox,
+    is_oncology_tx,
+    is_screening,
+    is_planned,
+    is_open,
+    los_midnights,
+    los_days_cms,
+    los_complete_days,
+    los_hours,
+    'all hospitals'
+  FROM serving.fact_inpatient_stay
+), hospital_encounter AS (
+  SELECT
+    e.source_system,
+    e.organization_key,
+    o.organization_label,
+    e.stop_ts,
+    e.midnights,
+    e.complete_days,
+    e.duration_min
+  FROM serving.fact_encounter AS e
+  INNER JOIN serving.dim_encounter_class AS c
+    ON c.class_key = e.class_key
+  INNER JOIN serving.dim_organization AS o
+    ON o.organization_key = e.organization_key
+  WHERE
+    c.is_acute_inpatient = 1 AND e.cost_basis = 'claim'
+), stay_slice AS (
+  /* One row per inpatient stay or encounter, hospital and slice that it belongs to. */
+  SELECT
+    source_system,
+    organization_key,
+    organization_label,
     'all' AS slice,
     'all stays' AS slice_value,
     is_open,
@@ -35,19 +102,12 @@ WITH stay_slice AS (
     los_days_cms,
     los_complete_days,
     los_hours
-  FROM serving.fact_inpatient_stay
+  FROM hospital_stay
   UNION ALL
   SELECT
-    'source_system',
-    source_system,
-    is_open,
-    los_midnights,
-    los_days_cms,
-    los_complete_days,
-    los_hours
-  FROM serving.fact_inpatient_stay
-  UNION ALL
-  SELECT
+    s.source_system,
+    s.organization_key,
+    s.organization_label,
     'age_band',
     a.band_label,
     s.is_open,
@@ -55,11 +115,14 @@ WITH stay_slice AS (
     s.los_days_cms,
     s.los_complete_days,
     s.los_hours
-  FROM serving.fact_inpatient_stay AS s
+  FROM hospital_stay AS s
   INNER JOIN serving.dim_age_band AS a
     ON a.age_band_key = s.age_band_key
   UNION ALL
   SELECT
+    s.source_system,
+    s.organization_key,
+    s.organization_label,
     'payer_category',
     p.payer_category,
     s.is_open,
@@ -67,33 +130,39 @@ WITH stay_slice AS (
     s.los_days_cms,
     s.los_complete_days,
     s.los_hours
-  FROM serving.fact_inpatient_stay AS s
+  FROM hospital_stay AS s
   INNER JOIN serving.dim_payer AS p
     ON p.payer_key = s.payer_key
   UNION ALL
   SELECT
+    s.source_system,
+    s.organization_key,
+    s.organization_label,
     'kind_of_stay',
     CASE
-      WHEN is_hospice = 1
+      WHEN s.is_hospice = 1
       THEN 'hospice'
-      WHEN is_detox = 1
+      WHEN s.is_detox = 1
       THEN 'detoxification'
-      WHEN is_oncology_tx = 1
+      WHEN s.is_oncology_tx = 1
       THEN 'cancer treatment'
-      WHEN is_screening = 1
+      WHEN s.is_screening = 1
       THEN 'screening'
-      WHEN is_planned = 1
+      WHEN s.is_planned = 1
       THEN 'elective'
       ELSE 'acute'
     END,
-    is_open,
-    los_midnights,
-    los_days_cms,
-    los_complete_days,
-    los_hours
-  FROM serving.fact_inpatient_stay
+    s.is_open,
+    s.los_midnights,
+    s.los_days_cms,
+    s.los_complete_days,
+    s.los_hours
+  FROM hospital_stay AS s
   UNION ALL
   SELECT
+    s.source_system,
+    s.organization_key,
+    s.organization_label,
     'admit_year',
     d.year_label,
     s.is_open,
@@ -101,28 +170,43 @@ WITH stay_slice AS (
     s.los_days_cms,
     s.los_complete_days,
     s.los_hours
-  FROM serving.fact_inpatient_stay AS s
+  FROM hospital_stay AS s
   INNER JOIN serving.dim_date AS d
     ON d.date_key = s.admit_date_key
   UNION ALL
   SELECT
+    source_system,
+    organization_key,
+    organization_label,
     'all',
     'all inpatient encounters, unmerged as published',
-    CASE WHEN e.stop_ts IS NULL THEN 1 ELSE 0 END,
-    e.midnights,
-    GREATEST(e.midnights, 1),
-    e.complete_days,
-    e.duration_min / 60
-  FROM serving.fact_encounter AS e
-  INNER JOIN serving.dim_encounter_class AS c
-    ON c.class_key = e.class_key
-  WHERE
-    c.is_acute_inpatient = 1 AND e.cost_basis = 'claim'
+    CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
+    midnights,
+    GREATEST(midnights, 1),
+    complete_days,
+    duration_min / 60
+  FROM hospital_encounter
+  UNION ALL
+  SELECT
+    source_system,
+    -2,
+    'all hospitals',
+    'all',
+    'all inpatient encounters, unmerged as published',
+    CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
+    midnights,
+    GREATEST(midnights, 1),
+    complete_days,
+    duration_min / 60
+  FROM hospital_encounter
 ), slice_stay AS (
   SELECT
+    source_system,
+    organization_key,
+    MAX(organization_label) AS organization_label,
     slice,
     slice_value,
-    SUM(1 - is_open) AS n_stays,
+    SUM(CASE WHEN los_days_cms IS NULL THEN 0 ELSE 1 END) AS n_stays,
     SUM(is_open) AS n_open,
     AVG(los_days_cms) AS alos_days_cms,
     STDDEV_SAMP(los_days_cms) AS sd_days_cms,
@@ -132,10 +216,15 @@ WITH stay_slice AS (
     MAX(los_days_cms) AS longest_days
   FROM stay_slice
   GROUP BY
+    source_system,
+    organization_key,
     slice,
     slice_value
 )
 SELECT
+  source_system,
+  organization_key,
+  organization_label,
   slice,
   slice_value,
   n_stays::BIGINT AS n_stays,

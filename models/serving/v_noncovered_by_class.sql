@@ -1,15 +1,18 @@
-/* One row per encounter class: what no payer covered, split by why (metrics.md, M5). */
+/* One row per hospital and encounter class: what no payer covered, split by why (metrics.md, M5). */
 MODEL (
   name serving.v_noncovered_by_class,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain class_code,
+  grain (source_system, organization_key, class_code),
   audits (
-    unique_grain(columns := class_code)
+    unique_grain(columns := (source_system, organization_key, class_code))
   ),
-  description 'Non-covered cost by encounter class: claim less what the payer paid. Amounts are in USD and add up to the total gap.',
+  description 'Non-covered cost by encounter class: claim less what the payer paid. Amounts are in USD and add up to the gap of the source.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization.',
+    organization_label = 'Name of the hospital.',
     class_code = 'Encounter class.',
     class_label = 'Label of the class.',
     n_encounters = 'Encounters of the class.',
@@ -24,6 +27,8 @@ MODEL (
 
 WITH class_gap AS (
   SELECT
+    e.source_system,
+    e.organization_key,
     e.class_key,
     COUNT(*) AS n_encounters,
     COUNT(DISTINCT patient.patient_durable_key) AS n_patients,
@@ -39,9 +44,14 @@ WITH class_gap AS (
   WHERE
     NOT e.patient_gap IS NULL
   GROUP BY
+    e.source_system,
+    e.organization_key,
     e.class_key
 )
 SELECT
+  g.source_system,
+  g.organization_key,
+  o.organization_label,
   d.class_code,
   d.class_label,
   g.n_encounters,
@@ -50,7 +60,9 @@ SELECT
   g.uninsured_gap,
   g.insured_zero_paid_gap,
   g.partial_gap,
-  CAST(g.patient_gap / NULLIF(SUM(g.patient_gap) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_gap
+  CAST(g.patient_gap / NULLIF(SUM(g.patient_gap) OVER (PARTITION BY g.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM class_gap AS g
 INNER JOIN serving.dim_encounter_class AS d
   ON d.class_key = g.class_key
+INNER JOIN serving.dim_organization AS o
+  ON o.organization_key = g.organization_key

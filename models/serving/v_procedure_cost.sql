@@ -1,15 +1,18 @@
-/* One row per procedure: list price, allocated claim, and how few patients it belongs to (metrics.md, M8). */
+/* One row per hospital and procedure: list price, allocated claim, and how few patients it belongs to (metrics.md, M8). */
 MODEL (
   name serving.v_procedure_cost,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain procedure_key,
+  grain (source_system, organization_key, procedure_key),
   audits (
-    unique_grain(columns := procedure_key)
+    unique_grain(columns := (source_system, organization_key, procedure_key))
   ),
   description 'Procedures by cost, two ways that must not be added: list price, which no claim confirms, and the claims of their encounters divided by list price. Amounts are in USD.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
+    organization_key = 'Hospital; joins dim_organization.',
+    organization_label = 'Name of the hospital.',
     procedure_key = 'Procedure; joins dim_procedure.',
     procedure_description = 'Text of the procedure.',
     n_procedures = 'Times it was performed.',
@@ -24,6 +27,8 @@ MODEL (
 
 WITH patient_procedure AS (
   SELECT
+    f.source_system,
+    f.organization_key,
     f.procedure_key,
     p.patient_durable_key,
     COUNT(*) AS n_procedures,
@@ -33,18 +38,27 @@ WITH patient_procedure AS (
   INNER JOIN serving.dim_patient AS p
     ON p.patient_key = f.patient_key
   GROUP BY
+    f.source_system,
+    f.organization_key,
     f.procedure_key,
     p.patient_durable_key
 ), ranked_patient AS (
   SELECT
+    source_system,
+    organization_key,
     procedure_key,
     n_procedures,
     list_price,
     allocated_claim,
-    ROW_NUMBER() OVER (PARTITION BY procedure_key ORDER BY list_price DESC, patient_durable_key) AS patient_rank
+    ROW_NUMBER() OVER (
+      PARTITION BY source_system, organization_key, procedure_key
+      ORDER BY list_price DESC, patient_durable_key
+    ) AS patient_rank
   FROM patient_procedure
 ), procedure_cost AS (
   SELECT
+    source_system,
+    organization_key,
     procedure_key,
     SUM(n_procedures) AS n_procedures,
     COUNT(*) AS n_patients,
@@ -53,18 +67,25 @@ WITH patient_procedure AS (
     SUM(CASE WHEN patient_rank <= 10 THEN list_price END) AS top_10_list_price
   FROM ranked_patient
   GROUP BY
+    source_system,
+    organization_key,
     procedure_key
 )
 SELECT
+  c.source_system,
+  c.organization_key,
+  o.organization_label,
   c.procedure_key,
   d.procedure_description,
   c.n_procedures::BIGINT AS n_procedures,
   c.n_patients,
   c.list_price_total,
   c.allocated_claim_total,
-  CAST(c.list_price_total / NULLIF(SUM(c.list_price_total) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_list_price,
-  CAST(c.allocated_claim_total / NULLIF(SUM(c.allocated_claim_total) OVER (), 0) AS DECIMAL(9, 6)) AS share_of_allocated_claim,
+  CAST(c.list_price_total / NULLIF(SUM(c.list_price_total) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_list_price,
+  CAST(c.allocated_claim_total / NULLIF(SUM(c.allocated_claim_total) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_allocated_claim,
   CAST(c.top_10_list_price / NULLIF(c.list_price_total, 0) AS DECIMAL(9, 6)) AS top_10_patient_share
 FROM procedure_cost AS c
 INNER JOIN serving.dim_procedure AS d
   ON d.procedure_key = c.procedure_key
+INNER JOIN serving.dim_organization AS o
+  ON o.organization_key = c.organization_key

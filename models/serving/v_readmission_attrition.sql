@@ -1,15 +1,16 @@
-/* One row per readmission definition and step of its funnel, from all admissions to the returns that count (metrics.md, M2). */
+/* One row per source, readmission definition and step of its funnel, from all admissions to the returns that count (metrics.md, M2). */
 MODEL (
   name serving.v_readmission_attrition,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (definition_code, step),
+  grain (source_system, definition_code, step),
   audits (
-    unique_grain(columns := (definition_code, step))
+    unique_grain(columns := (source_system, definition_code, step))
   ),
   description 'How each readmission rate comes to its denominator: admissions left after each exclusion, then index admissions and readmissions. Every admission is in one step only.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
     definition_code = 'Definition of the rate; joins dim_readmission_definition.',
     step = 'Place in the funnel: 0 all admissions, 1 and more an exclusion, 98 index admissions, 99 readmissions.',
     reason = 'all admissions, the reason for exclusion, index admissions or readmissions.',
@@ -23,6 +24,7 @@ MODEL (
 
 WITH judged_admission AS (
   SELECT
+    r.source_system,
     r.definition_code,
     r.exclusion_reason,
     r.is_index,
@@ -33,8 +35,14 @@ WITH judged_admission AS (
     ON s.stay_key = r.stay_key
   INNER JOIN serving.dim_patient AS p
     ON p.patient_key = s.patient_key
+), judged_definition AS (
+  SELECT DISTINCT
+    source_system,
+    definition_code
+  FROM judged_admission
 ), funnel_step AS (
   SELECT
+    source_system,
     definition_code,
     0 AS step,
     'all admissions' AS reason,
@@ -44,9 +52,11 @@ WITH judged_admission AS (
     'Every admission of the unit' AS basis
   FROM judged_admission
   GROUP BY
+    source_system,
     definition_code
   UNION ALL
   SELECT
+    d.source_system,
     x.definition_code,
     x.step,
     x.exclusion_reason,
@@ -55,15 +65,21 @@ WITH judged_admission AS (
     COUNT(j.definition_code),
     x.basis
   FROM serving.dim_readmission_exclusion AS x
+  INNER JOIN judged_definition AS d
+    ON d.definition_code = x.definition_code
   LEFT JOIN judged_admission AS j
-    ON j.definition_code = x.definition_code AND j.exclusion_reason = x.exclusion_reason
+    ON j.source_system = d.source_system
+    AND j.definition_code = x.definition_code
+    AND j.exclusion_reason = x.exclusion_reason
   GROUP BY
+    d.source_system,
     x.definition_code,
     x.step,
     x.exclusion_reason,
     x.basis
   UNION ALL
   SELECT
+    source_system,
     definition_code,
     98,
     'index admissions',
@@ -75,9 +91,11 @@ WITH judged_admission AS (
   WHERE
     is_index = 1
   GROUP BY
+    source_system,
     definition_code
   UNION ALL
   SELECT
+    source_system,
     definition_code,
     99,
     'readmissions',
@@ -89,21 +107,23 @@ WITH judged_admission AS (
   WHERE
     is_readmission = 1
   GROUP BY
+    source_system,
     definition_code
 )
 SELECT
+  source_system,
   definition_code,
   step,
   reason,
   n_admissions,
   n_patients,
-  CAST(SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY definition_code) - SUM(n_taken_out) OVER (
-    PARTITION BY definition_code
+  CAST(SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY source_system, definition_code) - SUM(n_taken_out) OVER (
+    PARTITION BY source_system, definition_code
     ORDER BY step
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS SIGNED) AS n_left,
   CAST(n_admissions / NULLIF(
-    SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY definition_code),
+    SUM(CASE WHEN step = 0 THEN n_admissions ELSE 0 END) OVER (PARTITION BY source_system, definition_code),
     0
   ) AS DECIMAL(9, 6)) AS share_of_admissions,
   basis

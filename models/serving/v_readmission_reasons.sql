@@ -1,15 +1,16 @@
-/* One row per readmission definition and coded reason of the return (metrics.md, M4). */
+/* One row per source, readmission definition and coded reason of the return (metrics.md, M4). */
 MODEL (
   name serving.v_readmission_reasons,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (definition_code, diagnosis_key),
+  grain (source_system, definition_code, diagnosis_key),
   audits (
-    unique_grain(columns := (definition_code, diagnosis_key))
+    unique_grain(columns := (source_system, definition_code, diagnosis_key))
   ),
-  description 'What the readmissions that count were for. The reason is that of the return; most returns of the Synthea family carry none, and then it is Unknown.',
+  description 'What the readmissions that count were for. The reason is that of the return; where a return carries none it is Unknown.',
   column_descriptions (
+    source_system = 'Source that delivered it.',
     definition_code = 'Definition of the rate; joins dim_readmission_definition.',
     diagnosis_key = 'Reason of the return, -1 where none is coded; joins dim_diagnosis.',
     reason = 'Text of the reason.',
@@ -24,6 +25,7 @@ MODEL (
 
 WITH readmission AS (
   SELECT
+    r.source_system,
     r.definition_code,
     r.return_diagnosis_key,
     r.is_planned_next,
@@ -37,6 +39,7 @@ WITH readmission AS (
     r.is_readmission = 1
 ), reason_count AS (
   SELECT
+    source_system,
     definition_code,
     return_diagnosis_key AS diagnosis_key,
     COUNT(*) AS n_readmissions,
@@ -44,10 +47,12 @@ WITH readmission AS (
     COUNT(DISTINCT patient_durable_key) AS n_patients
   FROM readmission
   GROUP BY
+    source_system,
     definition_code,
     return_diagnosis_key
 )
 SELECT
+  c.source_system,
   c.definition_code,
   c.diagnosis_key,
   CASE WHEN c.diagnosis_key = -1 THEN 'no reason coded' ELSE d.description END AS reason,
@@ -65,10 +70,10 @@ SELECT
   c.n_readmissions,
   c.n_planned::BIGINT AS n_planned,
   c.n_patients,
-  CAST(c.n_readmissions / SUM(c.n_readmissions) OVER (PARTITION BY c.definition_code) AS DECIMAL(9, 6)) AS share_of_readmissions,
+  CAST(c.n_readmissions / SUM(c.n_readmissions) OVER (PARTITION BY c.source_system, c.definition_code) AS DECIMAL(9, 6)) AS share_of_readmissions,
   CASE
     WHEN c.diagnosis_key <> -1
-    THEN c.n_readmissions / SUM(CASE WHEN c.diagnosis_key <> -1 THEN c.n_readmissions END) OVER (PARTITION BY c.definition_code)
+    THEN c.n_readmissions / SUM(CASE WHEN c.diagnosis_key <> -1 THEN c.n_readmissions END) OVER (PARTITION BY c.source_system, c.definition_code)
   END::DECIMAL(9, 6) AS share_of_coded
 FROM reason_count AS c
 INNER JOIN serving.dim_diagnosis AS d

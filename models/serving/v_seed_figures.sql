@@ -1,15 +1,16 @@
-/* One row per figure that a reference project published: as published, by its own rule from these files, and corrected. */
+/* One row per source and figure that a reference project published: as published, by its own rule from these files, and corrected. */
 MODEL (
   name serving.v_seed_figures,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain claim_code,
+  grain (source_system, claim_code),
   audits (
-    unique_grain(columns := claim_code)
+    unique_grain(columns := (source_system, claim_code))
   ),
   description 'The published figures of the two reference projects beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
   column_descriptions (
+    source_system = 'Source of the family that the project had.',
     claim_code = 'Code of the published figure.',
     claim_order = 'Order in which to show them.',
     project = 'Which reference project published it: first or second.',
@@ -31,6 +32,7 @@ MODEL (
 
 WITH claim_value AS (
   SELECT
+    source.source_system,
     c.claim_code,
     c.claim_order,
     c.project,
@@ -53,20 +55,23 @@ WITH claim_value AS (
     c.corrected_metric,
     c.corrected_version
   FROM serving.dim_published_claim AS c
+  INNER JOIN serving.dim_source_system AS source
+    ON source.family = c.family
   LEFT JOIN serving.mart_kpi AS reproduced
     ON reproduced.metric_code = c.reproduced_metric
     AND reproduced.definition_version = c.reproduced_version
-    AND reproduced.source_system = c.source_system
+    AND reproduced.source_system = source.source_system
     AND reproduced.slice = c.reproduced_slice
     AND reproduced.slice_value = c.reproduced_slice_value
   LEFT JOIN serving.mart_kpi AS corrected
     ON corrected.metric_code = c.corrected_metric
     AND corrected.definition_version = c.corrected_version
-    AND corrected.source_system = c.source_system
+    AND corrected.source_system = source.source_system
     AND corrected.slice = c.corrected_slice
     AND corrected.slice_value = c.corrected_slice_value
 )
 SELECT
+  v.source_system,
   v.claim_code,
   v.claim_order,
   v.project,

@@ -58,8 +58,12 @@ WITH delivered_day AS (
   FROM input.patient
 ), calendar AS (
   SELECT
-    LEAST('1900-01-01'::DATE, MAKE_DATE((YEAR(MIN(first_day)) - 1)::INT, 1, 1)) AS unknown_day,
-    GREATEST('2099-12-31'::DATE, MAKE_DATE((YEAR(MAX(last_day)) + 1)::INT, 12, 31)) AS not_yet_day
+    LEAST('1900-01-01'::DATE, MAKE_DATE((
+      YEAR(MIN(first_day)) - 1
+    )::INT, 1, 1)) AS unknown_day,
+    GREATEST('2099-12-31'::DATE, MAKE_DATE((
+      YEAR(MAX(last_day)) + 1
+    )::INT, 12, 31)) AS not_yet_day
   FROM delivered_day
 ), calendar_day AS (
   SELECT

@@ -24,7 +24,10 @@ WITH delivered AS (
     MAX(CASE WHEN capability = 'charges' THEN is_delivered END) AS has_charges,
     MAX(CASE WHEN capability = 'readmission_flag' THEN is_delivered END) AS has_readmission_flag,
     MIN(
-      CASE WHEN capability IN ('encounter_dates', 'repeat_encounters') THEN is_delivered END
+      CASE
+        WHEN capability IN ('encounter_dates', 'repeat_encounters')
+        THEN is_delivered
+      END
     ) AS has_later_stays
   FROM core.int_capability
   GROUP BY
@@ -34,7 +37,13 @@ SELECT
   f.source_system::TEXT AS source_system,
   f.family::TEXT AS family,
   f.source_label::TEXT AS source_label,
-  CASE WHEN d.has_claims = 1 THEN 'claim' WHEN d.has_charges = 1 THEN 'charge' ELSE 'none' END::TEXT AS cost_basis,
+  CASE
+    WHEN d.has_claims = 1
+    THEN 'claim'
+    WHEN d.has_charges = 1
+    THEN 'charge'
+    ELSE 'none'
+  END::TEXT AS cost_basis,
   CASE
     WHEN d.has_later_stays = 1
     THEN 'derived'

@@ -212,7 +212,11 @@ SELECT
     ELSE @SURROGATE_KEY(s.source_system, admission.next_admission_id)
   END::BIGINT AS next_stay_key,
   CASE WHEN admission.is_transferred_out = 0 THEN admission.calendar_days_to_next END::INT AS days_to_readmission,
-  CASE WHEN drgs.is_delivered = 0 THEN -2 ELSE @MEMBER_KEY(drg.drg_key, s.drg_code) END::BIGINT AS drg_key,
+  CASE
+    WHEN drgs.is_delivered = 0
+    THEN -2
+    ELSE @MEMBER_KEY(drg.drg_key, s.drg_code)
+  END::BIGINT AS drg_key,
   @MEMBER_KEY(disposition.disposition_key, s.discharge_disposition)::BIGINT AS disposition_key,
   s.age_basis::TEXT AS age_basis,
   s.charge_amount::DECIMAL(14, 2) AS charge_amount,

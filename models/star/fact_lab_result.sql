@@ -78,7 +78,8 @@ WITH dated_stay AS (
     AND undated.source_system = r.source_system
     AND undated.encounter_id = CASE WHEN r.result_date IS NULL THEN r.encounter_id END
   LEFT JOIN star.fact_encounter AS encounter
-    ON encounter.source_system = r.source_system AND encounter.encounter_id = r.encounter_id
+    ON encounter.source_system = r.source_system
+    AND encounter.encounter_id = r.encounter_id
 )
 SELECT
   r.source_system::TEXT AS source_system,

@@ -31,16 +31,8 @@ MODEL (
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := stop_date_key, parent := star.dim_date, parent_col := date_key),
     no_fan_out(measure := 1, source := input.medication, source_measure := 1),
-    no_fan_out(
-      measure := total_cost,
-      source := input.medication,
-      source_measure := total_cost
-    ),
-    nulls_preserved(
-      model_col := adherence_pct,
-      source_col := adherence_pct,
-      source := input.medication
-    )
+    no_fan_out(measure := total_cost, source := input.medication, source_measure := total_cost),
+    nulls_preserved(model_col := adherence_pct, source_col := adherence_pct, source := input.medication)
   ),
   description 'Prescriptions; what a source does not tell of them is NULL.',
   column_descriptions (
@@ -98,7 +90,8 @@ FROM input.medication AS m
 INNER JOIN core.int_feed AS feed
   ON feed.source_system = m.source_system
 INNER JOIN core.int_capability AS linked
-  ON linked.source_system = m.source_system AND linked.capability = 'medication_encounters'
+  ON linked.source_system = m.source_system
+  AND linked.capability = 'medication_encounters'
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = m.source_system
   AND patient.patient_id = m.patient_id

@@ -21,7 +21,7 @@ MODEL (
         is_length_mismatch
       )
     ),
-    listed_items_preserved()
+    listed_items_preserved(source := staging.stg_ehr__diagnoses)
   ),
   description 'Primary and secondary diagnoses of each visit, one a row: the lists split at |, trimmed, empty items dropped, the first of equal ones kept. Codes and labels are paired by position; where a visit has more of one than of the other, what has no partner is kept alone and the whole list is flagged. An item without a code goes by its label. A marker such as None is a diagnosis of its own kind: none is not the same as not recorded.'
 );

@@ -1,0 +1,25 @@
+/* One row per code system, with the form of its codes. */
+MODEL (
+  name reference.code_system,
+  kind SEED (
+    path '$root/seeds/code_system.csv'
+  ),
+  columns (
+    code_system TEXT,
+    code_pattern TEXT,
+    basis TEXT
+  ),
+  grain code_system,
+  audits (
+    unique_grain(columns := (
+      code_system
+    )),
+    not_null(columns := (code_system, code_pattern))
+  ),
+  description 'Code systems whose codes can be told by their form: a code that a spreadsheet made a number of does not have it.',
+  column_descriptions (
+    code_system = 'Name of the code system, as input tables carry it.',
+    code_pattern = 'Regular expression that every code of it matches.',
+    basis = 'What it says.'
+  )
+)
