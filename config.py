@@ -151,6 +151,7 @@ config = Config(
         "deliveries": deliveries,
         "input_tables": input_tables(),
         "capability_evidence": rows("capability_evidence"),
+        "fill_dates": [row["fill_date"] for row in rows("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },
 )

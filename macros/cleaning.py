@@ -100,6 +100,12 @@ def date_key(evaluator: MacroEvaluator, moment: exp.Expression, missing: exp.Exp
 
 
 @macro()
+def fill_dates(evaluator: MacroEvaluator) -> list[str]:
+    """Return the dates that systems write for no date: those of seeds/fill_date.csv."""
+    return [f"DATE '{day}'" for day in evaluator.var("fill_dates") or []]
+
+
+@macro()
 def version_day(evaluator: MacroEvaluator, moment: exp.Expression) -> str:
     """Return the day on which to look for a version of a patient: `moment`'s, the last for NULL, 1900-01-01 before."""
     day = f"CAST({moment.sql('duckdb')} AS DATE)"

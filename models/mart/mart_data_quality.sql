@@ -245,7 +245,7 @@ WITH contract_check AS (
     ON s.code_system = e.reason_code_system
   GROUP BY
     1
-), quality_check AS (
+), checked AS (
   SELECT
     *
   FROM contract_check
@@ -265,6 +265,6 @@ SELECT
     q.n_failing::DOUBLE / NULLIF(q.n_checked, 0)
   )::DECIMAL(9, 6) AS failing_share,
   COALESCE(known.note, 'The column has no value in these rows, and NULL in the star.')::TEXT AS note
-FROM quality_check AS q
+FROM checked AS q
 LEFT JOIN reference.quality_check AS known
   ON known.check_name = q.check_name
