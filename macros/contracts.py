@@ -108,33 +108,27 @@ def contract_checks(evaluator: MacroEvaluator) -> str:
     Rows quarantined and rows lost (landed, yet neither staged nor quarantined), of the rows landed; and of each column
     that may be empty, the rows without a value. Each table is read once.
     """
-    return " UNION ALL ".join(
-        part for contract in evaluator.var("contracts") or [] for part in _checks_of_contract(contract)
-    )
+    return " UNION ALL ".join(_checks_of_contract(contract) for contract in evaluator.var("contracts") or [])
 
 
-def _checks_of_contract(contract: dict[str, t.Any]) -> t.Iterator[str]:
+def _checks_of_contract(contract: dict[str, t.Any]) -> str:
     name = contract["name"]
-    landed = f"SELECT source_system, COUNT(*) AS n FROM raw.{name} GROUP BY source_system"
-    held = f"SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system"
-    staged = f"SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system"
-    counted = (
-        f"FROM ({landed}) AS landed LEFT JOIN ({held}) AS held ON held.source_system = landed.source_system "
-        f"LEFT JOIN ({staged}) AS staged ON staged.source_system = landed.source_system"
-    )
-    for check, failing in (
-        ("rows quarantined", "COALESCE(held.n, 0)"),
-        ("rows lost", "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)"),
-    ):
-        yield (
-            f"SELECT landed.source_system, '{name}' AS source_table, '{check}' AS check_name, {failing} AS n_failing, "
-            f"landed.n AS n_checked {counted}"
-        )
     optional = [column["name"] for column in contract["columns"] if not column["required"]]
-    counts = ", ".join(f'COUNT("{column}") AS "{column}"' for column in optional)
-    filled = f"SELECT source_system, COUNT(*) AS n, {counts} FROM raw.{name} GROUP BY source_system"
-    for column in optional:
-        yield (
-            f"SELECT source_system, '{name}' AS source_table, '{column} missing' AS check_name, "
-            f'n - "{column}" AS n_failing, n AS n_checked FROM ({filled}) AS filled'
-        )
+    counts = "".join(f', COUNT("{column}") AS "{column}"' for column in optional)
+    failing = {
+        "rows quarantined": "COALESCE(held.n, 0)",
+        "rows lost": "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)",
+        **{f"{column} missing": f'landed.n - landed."{column}"' for column in optional},
+    }
+    names = ", ".join(f"('{check}')" for check in failing)
+    cases = " ".join(f"WHEN '{check}' THEN {count}" for check, count in failing.items())
+    return (
+        f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, CASE c.check_name {cases} END AS n_failing, "
+        f"landed.n AS n_checked "
+        f"FROM (SELECT source_system, COUNT(*) AS n{counts} FROM raw.{name} GROUP BY source_system) AS landed "
+        f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system) AS held "
+        f"ON held.source_system = landed.source_system "
+        f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system) AS staged "
+        f"ON staged.source_system = landed.source_system "
+        f"CROSS JOIN (VALUES {names}) AS c(check_name)"
+    )
