@@ -18,7 +18,7 @@ import pytest
 from road import Road
 
 FAMILY = Path(__file__).parent / "new_family"
-COLUMNS = "stay,patient,age,days,went_to,readmitted,died,charge,insurance,diagnosis".split(",")
+COLUMNS = ["stay", "patient", "age", "days", "went_to", "readmitted", "died", "charge", "insurance", "diagnosis"]
 NORTH = [
     # Three stays of patient 1, one of whom is readmitted; patient 2 dies; patient 3 has hardly anything recorded.
     ("1", "1", "[60-70)", "4", "01", "<30", "0", "1000.00", "Medicare", "428.0"),
