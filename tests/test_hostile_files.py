@@ -348,7 +348,8 @@ def fetch(query: str) -> list[tuple]:
 
 def violations(landed: landing.Landed) -> list[str]:
     """What models/raw says of the landed rows, from the same macro."""
-    blueprint = _blueprint(landed.contract.as_variable(), landed.landed_table)
+    feed = {"source_system": "synthea", "landed": landed.landed_table, "columns": list(landed.columns)}
+    blueprint = _blueprint(landed.contract.as_variable(), [feed])
     fault = next(part.expression for part in blueprint.expressions if part.name == "violation").sql("duckdb")
     rows = fetch(f'SELECT {fault} AS fault FROM landing."{landed.landed_table}" WHERE fault IS NOT NULL')
     return [text for (text,) in rows]

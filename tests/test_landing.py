@@ -185,12 +185,12 @@ def test_a_changed_file_lands_beside_the_old_one_and_delivering_the_old_one_goes
     first = land_one(folder)
     payers(folder, f"{HEADER}\n{ROW.format(id='b')}\n")
     second = land_one(folder)
-    assert landing.deliveries()["synthea__payers"]["landed"] == second.landed_table
+    assert landing.deliveries()["synthea"]["synthea__payers"]["landed"] == second.landed_table
     assert (rows(first)[0][0], rows(second)[0][0]) == ("a", "b")
     payers(folder, f"{HEADER}\n{ROW.format(id='a')}\n")
     back = land_one(folder)
     assert not back.is_new
-    assert landing.deliveries()["synthea__payers"]["landed"] == first.landed_table
+    assert landing.deliveries()["synthea"]["synthea__payers"]["landed"] == first.landed_table
 
 
 def test_monthly_parts_land_as_one_table(folder: Path) -> None:
