@@ -30,6 +30,10 @@ SELECT 1, table_name, NULL, 'byte order mark', NULL, NULL,
   'The file begins with a UTF-8 byte order mark: a reader that keeps it calls the first column by another name.'
 FROM profile_table WHERE has_bom
 UNION ALL
+SELECT 2, table_name, NULL, 'a column without a name', unnamed_columns, column_count + unnamed_columns,
+  'It is not in this report, and refuses a delivery unless the contract leaves it out: ignore = [""].'
+FROM profile_table WHERE unnamed_columns > 0
+UNION ALL
 SELECT 1, table_name, NULL, 'blank lines', blank_lines, NULL, 'They are no rows.' FROM profile_table WHERE blank_lines > 0
 
 /* Columns. */

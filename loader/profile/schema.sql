@@ -2,7 +2,7 @@
 CREATE TABLE profile_table (
   table_name VARCHAR, file_name VARCHAR, contract VARCHAR, sha256 VARCHAR, bytes BIGINT, row_count BIGINT,
   column_count BIGINT, rejected_rows BIGINT, duplicate_rows BIGINT, blank_lines BIGINT, mangled_rows BIGINT, has_bom BOOLEAN,
-  read_as VARCHAR[], encoding_guessed BOOLEAN, first_moment TIMESTAMP, last_moment TIMESTAMP
+  read_as VARCHAR[], encoding_guessed BOOLEAN, unnamed_columns BIGINT, first_moment TIMESTAMP, last_moment TIMESTAMP
 );
 
 CREATE TABLE profile_column (
