@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -28,8 +29,8 @@ BIGINT takes a whole number however it is written: 28 and 28.0, not 28.6."""
 MOMENTS = ("DATE", "TIMESTAMP")
 """The types that may have a `format`."""
 
-RESERVED = ("source_system", "record_number", "violation")
-"""Columns that the raw models add to those of a contract."""
+RESERVED = ("source_system", "record_number", "violation", "rowid")
+"""Columns that the raw models add to those of a contract, and DuckDB's own, by which they number its rows."""
 
 
 class ContractError(ValueError):
@@ -92,7 +93,7 @@ class Contract:
 
     def names_whole(self, file: str) -> bool:
         """Tell whether a file of this name is the whole table; one that only a pattern with `*` names is a part."""
-        return any(_uncompressed(file) == pattern.lower() for pattern in self.files)
+        return any(not _is_open(p) and fnmatch(_uncompressed(file), p.lower()) for p in self.files)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -117,6 +118,11 @@ class Contract:
             "null_marks": list(self.null_marks),
             "columns": [asdict(column) for column in self.columns],
         }
+
+
+def _is_open(pattern: str) -> bool:
+    """Tell whether a pattern matches several names. [[] is the character [ itself, and so with * and ?."""
+    return bool(re.search(r"[*?\[]", re.sub(r"\[[*?\[]\]", "", pattern)))
 
 
 def _uncompressed(file: str) -> str:
@@ -154,7 +160,7 @@ def _read(file: Path) -> Contract:
             raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
         if column.name in RESERVED:
             raise ContractError(
-                f"{file.name}: column {column.name}: the raw models add a column of that name of their own. "
+                f"{file.name}: column {column.name}: a name that the raw models use themselves. "
                 f'Call it another: {column.name}_delivered = {{ header = "{column.header}" }}.'
             )
         if column.format is not None:

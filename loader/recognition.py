@@ -164,7 +164,7 @@ def _why_not(path: Path, named: Sequence[Contract]) -> str:
             f"{path.name}, line 1: missing column {', '.join(nearest.missing_from(header))} of {nearest.name}; "
             f"found {_listed(header)}. Deliver the column, or mark it optional in contracts/{nearest.name}.toml."
         )
-    if _looks_like_data(header):
+    if looks_like_data(header):
         if not nearest.header:
             raise LandingRefused(
                 f"{path.name}, line 1: {len(header)} fields, but contracts/{nearest.name}.toml, which says header = "
@@ -189,7 +189,7 @@ def _is_near_miss(contract: Contract, header: Iterable[str]) -> bool:
     return _share_present(contract, header) >= NEAR_MISS_SHARE
 
 
-def _looks_like_data(header: Sequence[str]) -> bool:
+def looks_like_data(header: Sequence[str]) -> bool:
     """Tell whether more fields of a first line are numbers, dates and ids than names. Empty fields are neither."""
     cells = [normal(cell) for cell in header if cell.strip()]
     # A number or a date begins with a digit, a code with few letters before it (p17, J45.9); icd9_code is a name.

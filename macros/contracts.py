@@ -105,7 +105,9 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
         yield f"CASE WHEN {value} IS NULL THEN '{name} is missing' END"
     if column.get("format"):
         fault = f"' is no {kind} as {column['format']}"
-        wrong = f"{_moment(value, column['format'])} IS NULL"
+        # %Y reads two digits, too: 1/5/24 would be a day of the year 24.
+        moment = _moment(value, column["format"])
+        wrong = f"({moment} IS NULL OR YEAR({moment}) < 1000)"
         yield f"CASE WHEN {value} IS NOT NULL AND {wrong} THEN '{name} ''' || \"{name}\" || {_literal(fault)} END"
     elif kind != "VARCHAR":
         # A time with a zone is a TIMESTAMPTZ; text without one is read as UTC.

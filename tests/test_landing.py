@@ -488,7 +488,7 @@ class TestContracts:
                     f"source='x'\ntable='y'\nfiles=['y.csv']\nkey=['{name}']\n[columns]\n{name} = {{}}",
                     f"column {name}: the",
                 )
-                for name in ("source_system", "record_number", "violation")
+                for name in ("source_system", "record_number", "violation", "rowid")
             ),
             (
                 "source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {format='%m/%d/%Y'}",

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from loader import contracts, landing, settings
 from loader.contracts import Contract
 from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_names
+from loader.profile import moments
 from loader.recognition import claimed, entries
 from loader.records import BOM
 
@@ -254,8 +255,16 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     kind = declared.type if declared else None
     # As models/raw judges: a TIMESTAMP is one with a zone or without.
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
+    if declared and declared.format:
+        cast = moments.moment("value", declared.format.replace("'", "''"))
     _variables(con, table=table.name, name=column, position=position, contract_type=kind)
     con.execute(_sql("column", relation=table.relation, column=_q(column), contract_cast=cast))
+    this = "WHERE table_name = ? AND column_name = ?"
+    (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()
+    con.execute(
+        f"UPDATE profile_column SET date_formats = ?, date_readings = ? {this}",
+        [*moments.formats_of(con, kind), table.name, column],
+    )
 
 
 def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
