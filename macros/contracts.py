@@ -50,10 +50,10 @@ def _nothing(columns: list[str]) -> exp.Select:
 
 def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp.Tuple:
     names = [column["name"] for column in contract["columns"]]
-    values = [_read(name, contract["null_marks"]) for name in names]
     broken = [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"])]
     # Not CONCAT_WS: SQLGlot 30.8 rewrites it to a NULL where any part is NULL (tests/test_models.py watches for it).
     fault = f"NULLIF(ARRAY_TO_STRING([{', '.join(broken)}], '; '), '')" if broken else "NULL::TEXT"
+    values = [_read(column, contract["null_marks"], fault) for column in contract["columns"]]
     properties = {
         "source_table": exp.to_identifier(contract["name"]),
         # Arrays, not tuples: a tuple of one comes back from SQLMesh as a value in parentheses, without expressions.
@@ -72,13 +72,29 @@ def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp
     )
 
 
-def _read(name: str, null_marks: list[str]) -> str:
-    """Return the column as it is meant: a listed mark of "no value" reads as NULL."""
-    return f'{_value(name, null_marks)} AS "{name}"'
+def _read(column: dict[str, t.Any], null_marks: list[str], fault: str) -> str:
+    """Return the column as it is meant: a mark of "no value" as NULL, a date of the contract's format as ISO text.
+
+    In a row that has a `fault` the date stays as it was delivered: quarantine shows what the file says.
+    """
+    name, value = column["name"], _value(column["name"], null_marks)
+    if column.get("format"):
+        iso = "%Y-%m-%d" if column["type"] == "DATE" else "%Y-%m-%d %H:%M:%S"
+        value = f"CASE WHEN {fault} IS NULL THEN STRFTIME({_moment(value, column['format'])}, '{iso}') ELSE {value} END"
+    return f'{value} AS "{name}"'
+
+
+def _moment(value: str, form: str) -> str:
+    """Return the value as a TIMESTAMP, read by a format; NULL where it has another."""
+    return f"TRY_STRPTIME(TRIM({value}), {_literal(form)})"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _value(name: str, null_marks: list[str]) -> str:
-    marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in null_marks)
+    marks = ", ".join(map(_literal, null_marks))
     return f'CASE WHEN TRIM("{name}") IN ({marks}) THEN NULL ELSE "{name}" END' if marks else f'"{name}"'
 
 
@@ -87,7 +103,13 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
     name, kind, value = column["name"], column["type"], _value(column["name"], null_marks)
     if column["required"]:
         yield f"CASE WHEN {value} IS NULL THEN '{name} is missing' END"
-    if kind != "VARCHAR":
+    if column.get("format"):
+        fault = f"' is no {kind} as {column['format']}"
+        # %Y reads two digits, too: 1/5/24 would be a day of the year 24.
+        moment = _moment(value, column["format"])
+        wrong = f"({moment} IS NULL OR YEAR({moment}) < 1000)"
+        yield f"CASE WHEN {value} IS NOT NULL AND {wrong} THEN '{name} ''' || \"{name}\" || {_literal(fault)} END"
+    elif kind != "VARCHAR":
         # A time with a zone is a TIMESTAMPTZ; text without one is read as UTC.
         cast = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
         wrong = f"TRY_CAST({value} AS {cast}) IS NULL"

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from loader import cli, contracts, landing
 from loader.landing import LandingRefused
 from loader.profile import Profile, draft, profile, render, report
+from macros.contracts import _blueprint
 
 SHARED = Path(os.environ.get("WAREHOUSE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
@@ -330,6 +331,98 @@ def test_a_draft_of_a_contract_loads_and_lands_its_file(tmp_path: Path, monkeypa
     assert contract.null_marks == ("", "NA")
     monkeypatch.setattr(contracts, "load", lambda: known)
     assert landing.land(file.parent).landed[0].rows_landed == 50
+
+
+HDHI = "SNO,MRD No.,D.O.A,D.O.D,AGE,GENDER,TYPE OF ADMISSION-EMERGENCY/OPD,month year,DURATION,HB ,#,CVA BLEED"
+AWKWARD = {
+    "HDHI Admission data.csv": lines(
+        HDHI, *(f"{n},{9000 + n},4/{n + 10}/2017,4/{n + 12}/2017,81,M,E,Apr-17,3,9.5,x,0" for n in range(9))
+    ),
+    "Results [final] (2).csv": lines("id,a b,a_b,A-B,a  b", *(f"{n},1,2,3,4" for n in range(9))),
+    "what? *now*.csv": lines("Id,100%,% 100,_,__", *(f"{n},1,2,3,4" for n in range(9))),
+    "indexed.csv": lines(",id,x", *(f"{n},{n % 3}{n},b" for n in range(9))),
+    "pandas.csv": lines("Unnamed: 0,id,Unnamed: 3", *(f"{n},{n % 3}{n}," for n in range(9))),
+    "raw names.csv": lines("record_number,violation,source_system,rowid,Row ID", *(f"{n},v,s,{n},3" for n in range(9))),
+    "\u00c9l\u00e8ves et \u00e2ges.csv": lines(
+        "pr\u00e9nom,\u5e74\u9f61,\u6027\u5225,\u00e2ge", *(f"a{n},{n},m,{n}" for n in range(9))
+    ),
+    "2024.01.CSV": lines('"two\nlines","quote ""q""","back\\slash",tab\there', *(f"{n},1,2,3" for n in range(9))),
+    "umlauts.txt": "Stra\u00dfe;n\n".encode("cp1252")
+    + "".join(f"M\u00fcnchen {n};{n}\n" for n in range(9)).encode("cp1252"),
+    "long.tsv": lines(
+        "\t".join("x" * 80 + f"{n}" for n in range(3)), *("\t".join([f"{n}", "a", "b"]) for n in range(9))
+    ),
+    "select.psv": lines("select|from|order|group|1st", *(f"{n}|1|2|3|4" for n in range(9))),
+    "moments.csv": lines(
+        "id,us,uk,either,at,digits,mixed,sas,two",
+        *(
+            f"{n},{n + 1}/{n + 15}/2024,{n + 15}/{n + 1}/2024,0{n + 1}/0{n + 1}/2024,{n + 1}/{n + 15}/2024 9:0{n} PM,"
+            f"202401{n + 10},{'3/25/2024' if n % 2 else '25/3/2024'},0{n + 1}NOV14:00:31:00,{n + 15}-Apr-17"
+            for n in range(9)
+        ),
+    ),
+    "null marks.csv": lines("id,v,\x7f", *(f"{n},{'N/A' if n % 2 else n},?" for n in range(9))),
+    "mix.of.dots.v1.csv": lines("a.b,a.,.a,a", *(f"{n},1,2,3" for n in range(9))),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_draft_takes_the_file_that_it_was_drafted_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever it and its columns are called: the names are legal, the file lands whole, and no value breaks it."""
+    file = tmp_path / "in" / name
+    file.parent.mkdir()
+    content = AWKWARD[name]
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    contract_name, toml = draft(file, "city_two")
+    made = tmp_path / "contracts"
+    made.mkdir()
+    (made / f"{contract_name}.toml").write_text(toml, encoding="utf-8")
+    known = contracts.load(made)
+    contract = known[contract_name]
+    for part in (contract.table, *(column.name for column in contract.columns)):
+        assert re.fullmatch(r"[a-z][a-z0-9_]{0,63}", part) and part not in contracts.RESERVED
+    assert contract.names_whole(name) and contract.names_whole(name.upper() + ".gz")
+    assert contract.names_file(f"{file.stem}_2{file.suffix}") and not contract.names_whole(
+        f"{file.stem}_2{file.suffix}"
+    )
+    assert not contract.names_file("other.csv")
+    monkeypatch.setattr(contracts, "load", lambda: known)
+    (landed,) = landing.land(file.parent).landed
+    assert (landed.rows_landed, landed.rows_rejected, landed.files[0].unknown_columns) == (9, 0, ())
+    feed = {"source_system": "s", "landed": landed.landed_table, "columns": list(landed.columns)}
+    (fault,) = (
+        part.expression for part in _blueprint(contract.as_variable(), [feed]).expressions if part.name == "violation"
+    )
+    with landing.connect() as con:
+        assert con.execute(
+            f'SELECT DISTINCT {fault.sql("duckdb")} FROM landing."{landed.landed_table}"'
+        ).fetchall() == [(None,)]
+
+
+def test_a_draft_names_the_format_of_dates_and_says_where_it_cannot_know_it(tmp_path: Path) -> None:
+    file = tmp_path / "moments.csv"
+    file.write_text(AWKWARD["moments.csv"])
+    _, toml = draft(file, "city")
+    assert toml[toml.index("[columns]") :].splitlines()[1:] == [
+        'id = { header = "id", required = true }',
+        'us = { header = "us", type = "DATE", format = "%m/%d/%Y" }',
+        'uk = { header = "uk", type = "DATE", format = "%d/%m/%Y" }',
+        'either = { header = "either" }  # a date: ask the sender which format, %m/%d/%Y or %d/%m/%Y; all values fit both',
+        'at = { header = "at", type = "TIMESTAMP", format = "%m/%d/%Y %I:%M %p" }',
+        'digits = { header = "digits", type = "DATE", format = "%Y%m%d" }',
+        'mixed = { header = "mixed" }  # dates in more than one format (%d/%m/%Y, %m/%d/%Y): no one reads them all',
+        'sas = { header = "sas", type = "TIMESTAMP", format = "%d%b%y:%H:%M:%S" }',
+        'two = { header = "two", type = "DATE", format = "%d-%b-%y" }',
+    ]
+
+
+@pytest.mark.parametrize("source", ["My Hospital", "a__b", "1a", "", "a-b"])
+def test_a_draft_is_refused_for_a_family_that_has_no_name_for_a_file(tmp_path: Path, source: str) -> None:
+    file = write(tmp_path / "in", labs="id,v\n1,2\n") / "labs.csv"
+    with pytest.raises(LandingRefused, match="not a name for a family of tables"):
+        draft(file, source)
 
 
 def test_the_commands_say_what_they_did_and_never_trace_back(tmp_path: Path, home: Path) -> None:

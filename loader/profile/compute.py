@@ -17,7 +17,9 @@ from rich.progress import Progress
 
 from loader import contracts, landing, settings
 from loader.contracts import Contract
-from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source
+from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_names
+from loader.profile import moments
+from loader.recognition import claimed, entries
 from loader.records import BOM
 
 TABLE_FILES = (".csv", ".tsv", ".txt", ".psv", ".parquet")
@@ -144,7 +146,7 @@ def _read(
 ) -> tuple[list[_Table], dict[str, str]]:
     """Load every file that is a table, parts of a table together; and say of the others why they are not."""
     known, parts, unread = contracts.load(), defaultdict(list), {}
-    files = landing.entries(folder)
+    files = entries(folder)
     task = progress.add_task("reading", total=len(files)) if progress else None
     for path in files:
         named = [contract for contract in known.values() if contract.names_file(path.name)]
@@ -153,25 +155,27 @@ def _read(
             unread[path.name] = "not a table by its name"
             continue
         try:
-            layout = read_layout(path, encoding=FALLBACK_ENCODING)
+            claim = claimed(path, named, FALLBACK_ENCODING)
+            contract, layout = claim or (None, read_layout(path, encoding=FALLBACK_ENCODING))
+            refuse_bad_names(path, layout.header, _left_out(contract))
             source = read_source(path, layout, scratch, FALLBACK_ENCODING)
         except LandingRefused as refusal:
             unread[path.name] = str(refusal)
             continue
-        fitting = [contract for contract in named if not contract.missing_from(layout.header)]
-        contract = max(fitting, key=lambda contract: len(contract.columns), default=None)
         parts[(contract, "" if contract else Path(stem).stem)].append(source)
         if progress and task is not None:
             progress.advance(task)
     tables = []
     for number, ((contract, stem), sources) in enumerate(parts.items()):
         name = contract.table if contract else stem
-        columns = tuple(dict.fromkeys(column.strip() for source in sources for column in source.layout.header))
+        left_out = _left_out(contract)
+        headers = [header for source in sources for header in source.layout.header if normal(header) not in left_out]
+        columns = tuple({normal(header): header.strip() for header in reversed(headers)}.values())[::-1]
         relation = f"delivered.t{number}"
         con.execute(f"CREATE TABLE {relation} ({', '.join(f'{_q(column)} VARCHAR' for column in columns)})")
         loaded = []
         for source in sources:
-            names = [next(c for c in columns if normal(c) == normal(h)) for h in source.layout.header]
+            names = [next((c for c in columns if normal(c) == normal(h)), None) for h in source.layout.header]
             try:
                 landing.append(con, relation, source, names)
             except duckdb.Error:
@@ -191,6 +195,11 @@ def _read(
     return sorted(tables, key=lambda table: table.name), unread
 
 
+def _left_out(contract: Contract | None) -> frozenset[str]:
+    """Return the headers of columns that are not profiled: those that the contract ignores, and one without a name."""
+    return (contract.ignored if contract else frozenset()) | {""}
+
+
 def _facts(sources: Sequence[SourceFile]) -> dict[str, Any]:
     """Return what the files themselves say of their table."""
     with sources[0].text.open("rb") as start:
@@ -205,6 +214,7 @@ def _facts(sources: Sequence[SourceFile]) -> dict[str, Any]:
         "has_bom": has_bom,
         "read_as": [note.replace("by contract", "by a guess") for note in notes],
         "encoding_guessed": any("by contract" in note for note in notes),
+        "unnamed_columns": max(sum(not normal(h) for h in source.layout.header) for source in sources),
     }
 
 
@@ -227,7 +237,8 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
             "SELECT string_agg(file_name, ', ' ORDER BY file_name) AS file_name, "
             "string_agg(sha256, '|' ORDER BY file_name) AS sha256, sum(bytes)::BIGINT AS bytes, "
             "sum(rows_rejected)::BIGINT AS rejected_rows, sum(blank_lines)::BIGINT AS blank_lines, FALSE AS has_bom, "
-            "list_distinct(flatten(list(coalesce(read_as, [])))) AS read_as, FALSE AS encoding_guessed "
+            "list_distinct(flatten(list(coalesce(read_as, [])))) AS read_as, FALSE AS encoding_guessed, "
+            "0 AS unnamed_columns "
             f"FROM warehouse.landing.file WHERE landed_table = '{delivery['landed']}'",
         )
         contract = known.get(name)
@@ -244,8 +255,16 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     kind = declared.type if declared else None
     # As models/raw judges: a TIMESTAMP is one with a zone or without.
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
+    if declared and declared.format:
+        cast = moments.moment("value", declared.format.replace("'", "''"))
     _variables(con, table=table.name, name=column, position=position, contract_type=kind)
     con.execute(_sql("column", relation=table.relation, column=_q(column), contract_cast=cast))
+    this = "WHERE table_name = ? AND column_name = ?"
+    (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()
+    con.execute(
+        f"UPDATE profile_column SET date_formats = ?, date_readings = ? {this}",
+        [*moments.formats_of(con, kind), table.name, column],
+    )
 
 
 def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
