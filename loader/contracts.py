@@ -149,7 +149,7 @@ def _read(file: Path) -> Contract:
             **{field: tuple(value) if isinstance(value, list) else value for field, value in raw.items()},
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise ContractError(f"{file.name}: {error}. See contracts/synthea__patients.toml for the form.") from error
+        raise ContractError(f"{file.name}: {error}. docs/extending.md shows the form.") from error
     try:
         codecs.lookup(contract.encoding or "utf-8")
     except LookupError as error:
