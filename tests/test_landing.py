@@ -486,7 +486,7 @@ class TestContracts:
             *(
                 (
                     f"source='x'\ntable='y'\nfiles=['y.csv']\nkey=['{name}']\n[columns]\n{name} = {{}}",
-                    f"column {name}: the",
+                    f"column {name}: a name that the raw models use",
                 )
                 for name in ("source_system", "record_number", "violation", "rowid")
             ),
