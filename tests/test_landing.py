@@ -139,7 +139,8 @@ def test_columns_may_come_in_another_order_and_more_of_them_are_kept(folder: Pat
     [
         (b"", "payers.csv: no header line"),
         (b"\n", "payers.csv: no header line"),
-        (HEADER.replace("ZIP,", "").encode() + b"\n", "line 1: missing column ZIP of synthea__payers"),
+        (HEADER.replace("ZIP,", "").encode() + b"\n", "line 1: missing column ZIP of synthea__payers. Deliver"),
+        (HEADER.replace("ZIP", "POST").encode() + b"\n", "missing column ZIP of synthea__payers; found POST, which it"),
         (HEADER.encode() + b",NAME\n", "line 1, column 8: 'name' stands twice"),
         (HEADER.encode() + b",\n", "line 1, column 8: has no name"),
         (b"Id,NAME\xe9,ADDRESS\n", "not UTF-8"),
@@ -486,7 +487,7 @@ class TestContracts:
             *(
                 (
                     f"source='x'\ntable='y'\nfiles=['y.csv']\nkey=['{name}']\n[columns]\n{name} = {{}}",
-                    f"column {name}: the",
+                    f"column {name}: a name that the raw models use",
                 )
                 for name in ("source_system", "record_number", "violation", "rowid")
             ),
@@ -577,7 +578,7 @@ class TestWhatAContractSays:
         payers(
             folder,
             "id,doa,seen,note\n1,4/1/2017,01-Apr-17 09:05,a\n2, 12/31/2017 ,,b\n3,,,c\n4,13/1/2017,01-Apr-17 09:05,d\n"
-            "5,4/1/2017,2017-04-01,e\n",
+            "5,4/1/2017,2017-04-01,e\n6,4/1/17,,f\n",
             "visits.csv",
         )
         assert self.raw(land_one(folder)) == [
@@ -586,6 +587,7 @@ class TestWhatAContractSays:
             ("3", None, None, "c", None),
             ("4", "13/1/2017", "01-Apr-17 09:05", "d", "doa '13/1/2017' is no DATE as %m/%d/%Y"),
             ("5", "4/1/2017", "2017-04-01", "e", "seen '2017-04-01' is no TIMESTAMP as %d-%b-%y %H:%M"),
+            ("6", "4/1/17", None, "f", "doa '4/1/17' is no DATE as %m/%d/%Y"),
         ]
 
     @pytest.mark.parametrize("mark", ["", "\ufeff"])

@@ -9,6 +9,7 @@ import random
 import re
 import statistics
 from collections import Counter
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,87 @@ def test_faults_between_tables_are_found(tmp_path: Path) -> None:
     assert ("visits", "START, STOP", "before birth", 1) in found, "one fault is one alert"
     assert ("acts", "STOP", "ends after what it belongs to", 7) in found
     assert ("visits", "START", "after death", 1) not in found, "the day of death is no day after it"
+
+
+def of_rule(found: Profile, rule: str) -> set[tuple[str, str | None, int | None]]:
+    return {(table, where, n) for table, where, name, n in alerts(found) if name == rule}
+
+
+def day(n: int, form: str) -> str:
+    return (date(2017, 1, 1) + timedelta(days=n)).strftime(form)
+
+
+def stays(form: str, columns: str = "D.O.A,D.O.D", wrong: int = 20, total: int = 400, mixed: str | None = None) -> str:
+    """Stays of up to nine days over a year, of which `wrong` end before they begin."""
+    rows = []
+    for n in range(total):
+        start, length = n * 7 % 365, -(n % 5 + 1) if n < wrong else n % 10
+        written = mixed if mixed and n % 2 else form
+        rows.append(f"{n},{day(start, written)},{day(start + length, written)},{day(n * 91 % 365, form)}")
+    return lines(f"id,{columns},printed", *rows)
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%b-%y", "%m/%d/%Y %H:%M", "%Y%m%d"])
+def test_a_stay_that_ends_before_it_begins_is_found_whatever_its_columns_are_called(tmp_path: Path, form: str) -> None:
+    found = profile(write(tmp_path / "in", stays=stays(form)))
+    assert of_rule(found, "ends before it begins") == {("stays", "D.O.A, D.O.D", 20)}, "and of no other pair"
+    (alert,) = (a for a in found.alerts if a["rule"] == "ends before it begins")
+    assert alert["message"] == "D.O.A is at or before D.O.D in nearly all rows, but after it in these."
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong", "is_found"),
+    [("one,two", 40, True), ("one,two", 44, False), ("D.O.A,D.O.D", 60, True), ("D.O.A,D.O.D", 110, False)],
+)
+def test_rows_contradict_an_order_only_where_there_is_one(
+    tmp_path: Path, columns: str, wrong: int, is_found: bool
+) -> None:
+    """Nearly all rows must have it: nine in ten, or three in four where the names are alike."""
+    found = profile(write(tmp_path / "in", stays=stays("%Y-%m-%d", columns, wrong)))
+    assert bool(of_rule(found, "ends before it begins")) == is_found
+
+
+def test_an_order_is_found_in_dates_of_two_formats(tmp_path: Path) -> None:
+    found = profile(write(tmp_path / "in", stays=stays("%m/%d/%Y", mixed="%d/%m/%Y", wrong=0)))
+    assert {where for _, where, _ in of_rule(found, "dates in more than one format")} == {"D.O.A", "D.O.D"}
+    assert {where for _, where, _ in of_rule(found, "ends before it begins")} == {"D.O.A, D.O.D"}
+
+
+def test_dates_that_have_nothing_to_do_with_each_other_are_in_no_order(tmp_path: Path) -> None:
+    """One column is before the other in 19 of 20 rows, by chance: the years of the one are the earlier ones."""
+    chance = random.Random(5)
+    rows = [
+        f"{n},{day(chance.randint(0, 1000), '%Y-%m-%d')},{day(chance.randint(800, 2500), '%Y-%m-%d')}"
+        for n in range(500)
+    ]
+    assert of_rule(profile(write(tmp_path / "in", t=lines("id,one,two", *rows))), "ends before it begins") == set()
+
+
+def test_an_id_refers_to_nothing_only_where_a_table_could_be_what_it_refers_to(tmp_path: Path) -> None:
+    """A table of some of the patients, or one that numbers its own rows, is not what the ids of others refer to."""
+    folder = write(
+        tmp_path / "in",
+        visits=lines("row_id,patient_id,day", *(f"{n},{n % 50},x" for n in range(100))),
+        deaths=lines("row_id,patient_id,cause", *(f"{n},{n},y" for n in range(30))),
+        acts=lines("row_id,what", *(f"{n},z" for n in range(170))),
+    )
+    assert of_rule(profile(folder), "refers to nothing") == set()
+    write(folder, patients=lines("patient_id,sex", *(f"{n},f" for n in range(48))))
+    assert of_rule(profile(folder), "refers to nothing") == {("visits", "patient_id", 4)}
+
+
+def test_a_column_without_a_name_is_said_and_the_others_are_profiled(tmp_path: Path) -> None:
+    found = profile(write(tmp_path / "in", t=lines(",id,a", *(f"{n},{n},x{n}" for n in range(50)))))
+    assert alerts(found) == {("t", None, "a column without a name", 1)}
+    assert [c["column_name"] for c in found.tables[0]["columns"]] == ["id", "a"]
+
+
+def test_a_git_lfs_pointer_is_named_as_one(tmp_path: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    folder = write(tmp_path / "in", t=lines("id,a", "1,2"), labs=text)
+    assert profile(folder).content["unread"] == {
+        "labs.csv": "labs.csv: it is a Git LFS pointer, not the file itself. Fetch it: git lfs pull."
+    }
 
 
 def test_numbers_are_exact(tmp_path: Path) -> None:
@@ -409,7 +491,7 @@ def test_a_draft_names_the_format_of_dates_and_says_where_it_cannot_know_it(tmp_
         'id = { header = "id", required = true }',
         'us = { header = "us", type = "DATE", format = "%m/%d/%Y" }',
         'uk = { header = "uk", type = "DATE", format = "%d/%m/%Y" }',
-        'either = { header = "either" }  # a date: ask the sender which format, %m/%d/%Y or %d/%m/%Y; all values fit both',
+        'either = { header = "either" }  # a date: ask the sender which, %m/%d/%Y or %d/%m/%Y: all fit both',
         'at = { header = "at", type = "TIMESTAMP", format = "%m/%d/%Y %I:%M %p" }',
         'digits = { header = "digits", type = "DATE", format = "%Y%m%d" }',
         'mixed = { header = "mixed" }  # dates in more than one format (%d/%m/%Y, %m/%d/%Y): no one reads them all',

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,17 @@ FALLBACK_ENCODING = "windows-1252"
 KEY_COLUMNS = 5
 """The most columns that a key is looked for in."""
 
+LEAST_FOUND = 0.95
+"""The least share of a column's distinct values that another table's key holds, for the column to refer to it."""
+LEAST_FOUND_IF_NAMED = 0.5
+"""The same where the column is named for the table, as patient_id for patients."""
+
 MEASURES = ("integer", "decimal")
 MOMENTS = ("date", "timestamp")
+MOST_CONTRADICTIONS = 0.1
+"""The largest share of rows that may contradict an order of two dates, for it to be one."""
+MOST_CONTRADICTIONS_ALIKE = 0.25
+"""The same for two whose names share a word, as D.O.A and D.O.D: dates in two formats contradict in a row in eight."""
 UNIT_WORDS = {"days", "hours", "minutes", "years", "months", "mg", "usd"}
 """Two numbers are compared where both names end in or hold the same of these words."""
 
@@ -357,7 +366,11 @@ def _add_key(con: duckdb.DuckDBPyConnection, table: _Table, columns: Sequence[st
 
 
 def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> None:
-    """Try each column on each other table's key that it may refer to, by its name or because both are UUIDs."""
+    """Try each column on each other table's key that it may refer to, by its name or because both are UUIDs.
+
+    A table that is not named for the column is what it refers to only where it holds nearly all of its values: deaths,
+    one row a patient, are no table of the patients, and a visit of a patient who lives refers to nothing wrong.
+    """
     keys = con.execute(
         "SELECT table_name, columns[1], inferred_type FROM profile_key JOIN profile_column "
         "USING (table_name) WHERE len(columns) = 1 AND duplicates = 0 AND column_name = columns[1] "
@@ -367,19 +380,24 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
         "SELECT table_name, column_name, inferred_type FROM profile_column WHERE filled > 0 "
         "AND inferred_type IN ('uuid', 'code', 'integer', 'text') ORDER BY table_name, position"
     ).fetchall()
+    unique = {(table, key) for table, key, _ in keys}
     for parent, key, key_type in keys:
         for child, column, kind in columns:
-            if child == parent or ((child, column) in {(t, k) for t, k, _ in keys} and normal(column) == "id"):
+            if child == parent or ((child, column) in unique and normal(column) == "id"):
                 continue
-            named = _names(column, parent, key)
-            if not named and not (kind == key_type == "uuid"):
+            is_named = _is_named_for(column, parent)
+            same_name = _letters(column) == _letters(key) != "id"
+            # Two keys of one name number the same things, or each its own rows: neither refers to the other.
+            may_refer = (same_name or kind == key_type == "uuid") and (child, column) not in unique
+            if not is_named and not may_refer:
                 continue
             sampled = con.execute(
                 f"SELECT count(*) FROM (SELECT {_q(column)} AS v FROM {relations[child]} WHERE {_q(column)} <> '' "
                 f"LIMIT 200) WHERE v IN (SELECT {_q(key)} FROM {relations[parent]})"
             ).fetchone()[0]
             if sampled:
-                _variables(con, table=child, name=column, parent_table=parent, parent_column=key)
+                least = LEAST_FOUND_IF_NAMED if is_named else LEAST_FOUND
+                _variables(con, table=child, name=column, parent_table=parent, parent_column=key, least=least)
                 con.execute(
                     _sql(
                         "reference",
@@ -391,12 +409,14 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
                 )
 
 
-def _names(column: str, parent: str, key: str) -> bool:
+def _is_named_for(column: str, parent: str) -> bool:
     """Tell whether a column's name points to a table: `patient`, `patient_id` or `PATIENTID` to patients."""
-    singular = re.sub(r"(ies|s)$", lambda ending: "y" if ending[1] == "ies" else "", normal(parent))
-    plain, key_name = normal(column).replace("_", ""), normal(key).replace("_", "")
-    pointing = {singular, f"{singular}id", f"{singular}code"}
-    return plain in {name.replace("_", "") for name in pointing} or (plain == key_name != "id")
+    singular = _letters(re.sub(r"(ies|s)$", lambda ending: "y" if ending[1] == "ies" else "", normal(parent)))
+    return _letters(column) in {singular, f"{singular}id", f"{singular}code"}
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", normal(name))
 
 
 def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> None:
@@ -434,10 +454,66 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
                 )
             )
     con.execute(_sql("fold"))
+    for table, relation in relations.items():
+        _find_contradicted_order(con, table, relation, columns[table])
     for table, listed in columns.items():
         for first, second, kind, rule, most, message in _pairs_in_a_row(listed):
             _variables(con, table=table, columns=f"{first}, {second}", rule=rule, most=most, message=message)
             con.execute(_sql("order", relation=relations[table], first=_q(first), second=_q(second), type=kind))
+
+
+def _find_contradicted_order(
+    con: duckdb.DuckDBPyConnection, table: str, relation: str, columns: Sequence[tuple[str, str, str]]
+) -> None:
+    """Find the pairs of dates in a table of which one is never after the other but in few rows, and report those rows.
+
+    The values say what belongs together, not the names: `D.O.A` and `D.O.D` are a start and an end like any other.
+    """
+    readings = _readings(con, table)
+    if len(readings) < 2:
+        return
+    read = ", ".join(f"{reading} AS {_q(name)}" for name, (reading, _) in readings.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE row_moment AS SELECT {read} FROM {relation}")
+    named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind == "TIMESTAMP"}
+    roles = {name: role for name, _, role in columns}
+    for first, second in permutations(readings, 2):
+        if frozenset((first, second)) in named:
+            continue
+        is_alike = _words(first) & _words(second)
+        _variables(
+            con,
+            table=table,
+            columns=f"{first}, {second}",
+            most=MOST_CONTRADICTIONS_ALIKE if is_alike else MOST_CONTRADICTIONS,
+            is_birth=roles[first] == "birth",
+            message=f"{first} is at or before {second} in nearly all rows, but after it in these.",
+        )
+        unit = "DATE" if "DATE" in (readings[first][1], readings[second][1]) else "TIMESTAMP"
+        con.execute(_sql("contradicted", first=_q(first), second=_q(second), unit=unit))
+
+
+def _readings(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[str, str]]:
+    """Return the SQL that reads each column of dates as a TIMESTAMP, and whether it holds a DATE or a TIMESTAMP.
+
+    Where several formats read all values, as 05/01/2024, nothing is known of the order; the column is left out.
+    """
+    readings = {}
+    for name, kind, fitting, together in con.execute(
+        "SELECT column_name, inferred_type, date_formats, date_readings FROM profile_column "
+        "WHERE table_name = ? AND distinct_values > 1 ORDER BY position",
+        [table],
+    ).fetchall():
+        if kind in MOMENTS:
+            readings[name] = (f"TRY_CAST(trim({_q(name)}) AS TIMESTAMP)", kind.upper())
+        elif together and len(fitting) <= 1:
+            read = ", ".join(moments.moment(_q(name), form) for form in together)
+            has_time = all("%H" in form or "%I" in form for form in together)
+            readings[name] = (f"coalesce({read})", "TIMESTAMP" if has_time else "DATE")
+    return readings
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[\W_]+", normal(name))) - {""}
 
 
 def _pairs_in_a_row(columns: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str, float, str]]:

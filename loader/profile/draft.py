@@ -110,7 +110,7 @@ def _type(column: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
         case "timestamp":
             return "TIMESTAMP", None, None
         case "date as text" if formats:
-            return "VARCHAR", None, f"a date: ask the sender which format, {' or '.join(formats)}; all values fit both"
+            return "VARCHAR", None, f"a date: ask the sender which, {' or '.join(formats)}: all fit both"
         case "date as text":
             together = ", ".join(column["date_readings"] or []) or "none that is known here"
             return "VARCHAR", None, f"dates in more than one format ({together}): no one reads them all"
