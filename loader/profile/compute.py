@@ -260,7 +260,7 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
 
 def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int, column: str) -> None:
     known = table.contract.columns if table.contract else ()
-    declared = next((c for c in known if normal(column) in (normal(c.header), c.name)), None)
+    declared = next((c for c in known if normal(column) in (*c.headers, c.name)), None)
     kind = declared.type if declared else None
     # As models/raw judges: a TIMESTAMP is one with a zone or without.
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
