@@ -473,7 +473,7 @@ def _find_contradicted_order(
     if len(readings) < 2:
         return
     read = ", ".join(f"{reading} AS {_q(name)}" for name, (reading, _) in readings.items())
-    con.execute(f"CREATE OR REPLACE TEMP TABLE row_moment AS SELECT {read} FROM {relation}")
+    con.execute(f"CREATE OR REPLACE TABLE delivered.row_moment AS SELECT {read} FROM {relation}")
     named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind == "TIMESTAMP"}
     roles = {name: role for name, _, role in columns}
     for first, second in permutations(readings, 2):
