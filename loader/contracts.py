@@ -173,7 +173,7 @@ def _read(file: Path) -> Contract:
     for column in columns:
         if column.type.split("(")[0].strip() not in TYPES:
             raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
-        if column.name in RESERVED:
+        if column.name.lower() in RESERVED:
             raise ContractError(
                 f"{file.name}: column {column.name}: a name that the raw models use themselves. "
                 f'Call it another: {column.name}_delivered = {{ header = "{column.header}" }}.'
@@ -184,6 +184,8 @@ def _read(file: Path) -> Contract:
             raise ContractError(f"{file.name}: column {column.name} is also under ignore. Take it out of one of them.")
     if contract.header not in (True, False):
         raise ContractError(f"{file.name}: header = {contract.header!r}. It is false where the files have none.")
+    if len({column.name.lower() for column in columns}) < len(columns):
+        raise ContractError(f"{file.name}: two columns whose names differ in upper and lower case alone. Rename one.")
     if unknown := [name for name in contract.key if name not in names]:
         raise ContractError(f"{file.name}: key column {unknown[0]} is not among its columns.")
     if file.stem != contract.name:
