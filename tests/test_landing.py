@@ -316,13 +316,13 @@ class TestRecognition:
     def test_half_of_the_columns_tell_a_table_with_something_missing_from_a_foreign_one(
         self, folder: Path, kept: int
     ) -> None:
-        """Of the seven columns of payers: with four of them it is payers, with three it is not."""
+        """Of the six columns that payers must have: with three of them it is payers, with two it is not."""
         columns = [*HEADER.split(",")[:kept], *(f"other_{n}" for n in range(7 - kept))]
         payers(folder, ",".join(columns) + "\n")
         (folder / "conditions.csv").write_text(f"{CONDITIONS}\n")
         if kept == 7:
             assert len(landing.land(folder).landed) == 2
-        elif kept >= 4:
+        elif kept >= 3:
             with pytest.raises(LandingRefused, match=r"payers\.csv, line 1: missing column .*PHONE of synthea__payers"):
                 landing.land(folder)
         else:
@@ -334,11 +334,11 @@ class TestRecognition:
         assert {item.contract.name for item in landing.land(folder).landed} == {"ehr__diagnoses", "synthea__payers"}
 
     def test_a_first_line_of_data_is_said_to_be_no_header(self, folder: Path) -> None:
-        (folder / "diagnoses.csv").write_text("P1,2024-01-05,J45.909,Asthma\n")
+        (folder / "conditions.csv").write_text("P1,2024-01-05,J45.909,Asthma\n")
         good(folder)
         (unknown,) = landing.land(folder).unknown_files
         assert unknown.reason.endswith("but it seems to have no header: P1, 2024-01-05, J45.909, Asthma")
-        (folder / "diagnoses.csv").unlink()
+        (folder / "conditions.csv").unlink()
         payers(folder, "\n".join(f"{n},{n},{n},Boston,MA,06156,555" for n in range(3)))
         with pytest.raises(
             LandingRefused,
@@ -381,7 +381,9 @@ class TestFeeds:
         (folder / "diagnoses.csv").write_text(EHR_DIAGNOSES)
         with pytest.raises(LandingRefused, match=r"north: that feed has files of synthea \(they have landed already\)"):
             landing.land(folder, source_system="north")
-        with pytest.raises(LandingRefused, match=r"synthea: that feed has files of synthea \(it is the name of"):
+        with pytest.raises(
+            LandingRefused, match=r"synthea: that feed has files of synthea \(seeds/source_system\.csv says so"
+        ):
             landing.land(folder, source_system="synthea")
         (tmp_path / "seeds").mkdir()
         (tmp_path / "seeds" / "source_system.csv").write_text("source_system,family\nclinic,synthea\n")
