@@ -1,5 +1,6 @@
--- One row per source table and check that some row fails.
+-- One row per source, table and check that some row fails.
 SELECT
+  source_system,
   REPLACE(source_table, '__', ' ') AS source_table,
   check_name,
   kind_of_check AS kind,
