@@ -169,7 +169,7 @@ def measures() -> list[Measure]:
             comparisons.append(template["comparison"].format(value=f"[{entry['name']}]", published=published))
     for entry in hand["published"]:
         made += _published(entry, template, metrics)
-    together = _indented(",\n".join(comparisons), "    " * 5)  # as deep as the guard sets them
+    together = _indented(",\n".join(comparisons), "    " * 5).lstrip()
     return [Measure(m.name, m.dax.replace("{comparisons}", together), m.folder, m.description, m.format) for m in made]
 
 
