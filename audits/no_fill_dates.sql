@@ -10,6 +10,8 @@ WHERE
   @OR(
     @EACH(
       @columns,
-      c -> c::DATE IN (@FILL_DATES()) OR c::DATE < '1700-01-01'::DATE OR c::DATE > '2400-12-31'::DATE
+      c -> c::DATE IN (@FILL_DATES())
+      OR c::DATE < '1700-01-01'::DATE
+      OR c::DATE > '2400-12-31'::DATE
     )
   )

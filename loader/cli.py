@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from rich.table import Table
 
 from loader import landing, settings
 from loader.contracts import ContractError
-from loader.landing import Delivery, LandingRefused
+from loader.landing import Delivery, Landed, LandingRefused
+from loader.recognition import DRAFT_HINT, listing
 from loader.server import ServerError
 
 # A pipe has no width of its own: tables keep theirs there instead of folding at 80.
@@ -55,6 +56,16 @@ def main() -> None:
 def land(folder: Path, source: str | None) -> None:
     """Land the files of FOLDER (or one file, or a pattern in quotes); the next plan builds from them."""
     _show_delivery(_land(folder, source))
+
+
+@main.command()
+@click.argument("name")
+@says_errors
+def withdraw(name: str) -> None:
+    """Take the feed NAME out of the deliveries; the next plan publishes without it, and its landed tables stay."""
+    tables = landing.withdraw(name)
+    screen.print(f"withdrawn  {name}: {', '.join(tables)}")
+    screen.print("           what is published still shows it: make plan. Landing its files again brings it back")
 
 
 @main.command()
@@ -114,18 +125,20 @@ def grants(publisher: str, reader: str, host: str, applies: bool) -> None:
 @main.command()
 @says_errors
 def status() -> None:
-    """Show the deliveries, their rows and rejects, and what each environment reads."""
+    """Show the deliveries feed by feed, their rows and rejects, and what each environment reads."""
     from loader import status as state
 
-    current = landing.delivered_tables()
     reading = state.environments()
-    shown = Table("landed table", "files", "landed", "rejected", "quarantined", "landed at (UTC)", "read by", box=None)
+    shown = Table(
+        "feed", "landed table", "files", "landed", "rejected", "quarantined", "landed at (UTC)", "read by", box=None
+    )
     for row in state.landed_tables():
         readers = sorted(name for name, tables in reading.items() if row.table in tables)
-        if row.table in current:
+        if row.feeds:
             readers.append("next plan")
         quarantined = "-" if row.quarantined is None else f"{row.quarantined:,}"
         shown.add_row(
+            ", ".join(row.feeds) or "-",
             row.table,
             ", ".join(row.files),
             f"{row.landed:,}",
@@ -226,7 +239,7 @@ def contract(file: Path, source: str, out: Path | None) -> None:
 @main.command()
 @click.option("--family", type=click.Choice(["hospital", "ehr"]), default="hospital", show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another is another hospital.")
 @click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 @says_errors
@@ -282,20 +295,23 @@ def janitor(ignore_ttl: bool) -> None:
 @click.argument("data", type=click.Path(path_type=Path), required=False)
 @says_errors
 def demo(data: Path | None) -> None:
-    """Land DATA (default: generated files) and its folders, build, audit, publish, and show it all on one screen."""
+    """Land DATA (default: generated files) and its folders, build, audit, publish, and show it all on one screen.
+
+    Of several folders with files of one family, each becomes a feed that is called after its folder.
+    """
     from loader import dashboard as dashboards
     from loader import demo as show
 
     if data is None:
         data = settings.home() / "sample"
         show.generate_samples(data)
-    deliveries = [_land(folder) for folder in show.delivered_folders(data)]
+    deliveries = [_land(folder, source_system) for folder, source_system in show.delivered_folders(data)]
     from loader import planning
 
     planned = _planned(lambda: planning.plan(quiet=True))
     page = dashboards.page_of("prod")
     dashboards.write(dashboards.read(planned.context), page)
-    show.show(screen, deliveries, planned, _server_shown(), page)
+    show.show(screen, deliveries, show.files_left(data), planned, _server_shown(), page)
 
 
 def _land(folder: Path, source_system: str | None = None) -> Delivery:
@@ -315,21 +331,32 @@ def _progress() -> Progress:
 
 
 def _show_delivery(delivery: Delivery) -> None:
-    shown = Table("table", "rows in", "landed", "rejected", "", box=None)
+    shown = Table("feed", "table", "rows in", "landed", "rejected", "", box=None)
+    delivered = landing.deliveries()
     for item in delivery.landed:
         note = "new" if item.is_new else "known: nothing to do"
+        others = [feed for feed, tables in delivered.items() if feed != item.source_system]
+        if shared := [feed for feed in others if _delivers(delivered[feed], item)]:
+            note += f"; the same rows as feed {', '.join(shared)}: both count"
         unknown = sorted({name for file in item.files for name in file.unknown_columns})
         for file in item.files:
             note += f"; {file.name} read as {', '.join(file.read_as)}" if file.read_as else ""
         if unknown:
             note += f"; kept beside the contract's columns: {', '.join(unknown)}"
-        shown.add_row(item.contract.name, f"{item.rows_in:,}", f"{item.rows_landed:,}", f"{item.rows_rejected:,}", note)
+        counts = (f"{n:,}" for n in (item.rows_in, item.rows_landed, item.rows_rejected))
+        shown.add_row(item.source_system, item.contract.name, *counts, note)
     screen.print(shown)
-    if delivery.unknown_files:
-        screen.print(f"not landed, no contract names them: {', '.join(delivery.unknown_files)}")
+    for number, line in enumerate(listing(delivery.unknown_files)):
+        screen.print(f"{'not landed' if number == 0 else '':<11}{line}", markup=False, soft_wrap=True)
+    if any(file.reason for file in delivery.unknown_files):
+        screen.print(f"{'':<11}{DRAFT_HINT}")
     rejected = sum(item.rows_rejected for item in delivery.landed)
     if rejected:
         screen.print(f"{rejected} rejected rows are in landing.reject, with file, line, text and reason")
+
+
+def _delivers(tables: Mapping[str, Any], item: Landed) -> bool:
+    return tables.get(item.contract.name, {}).get("landed") == item.landed_table
 
 
 def _planned(run: Callable[[], Any]) -> Any:

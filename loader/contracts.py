@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,12 +17,20 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from loader.files import normal
 from loader.settings import PROJECT
 
 TYPES = ("VARCHAR", "DATE", "TIMESTAMP", "DOUBLE", "BIGINT", "DECIMAL")
 """What a column may be declared as. TIMESTAMP is ISO-8601; a zone in the value is honoured, UTC where there is none.
 BIGINT takes a whole number however it is written: 28 and 28.0, not 28.6."""
+
+MOMENTS = ("DATE", "TIMESTAMP")
+"""The types that may have a `format`."""
+
+RESERVED = ("source_system", "record_number", "violation", "rowid")
+"""Columns that the raw models add to those of a contract, and DuckDB's own, by which they number its rows."""
 
 
 class ContractError(ValueError):
@@ -33,6 +42,7 @@ class Column:
     """One column: its `header` in the file, the `type` staging casts it to, and whether it must be there.
 
     `required`: a row without a value breaks the contract. `optional`: the whole column may be missing from the file.
+    `format`: how a DATE or TIMESTAMP is written where it is not ISO-8601, as "%m/%d/%Y", in DuckDB's strptime notation.
     """
 
     name: str
@@ -40,6 +50,7 @@ class Column:
     type: str = "VARCHAR"
     required: bool = False
     optional: bool = False
+    format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,9 @@ class Contract:
     """One source table: how its files are recognised and what each of their columns must hold.
 
     `encoding` is that of files which are neither UTF-8 nor say by a byte order mark what they are; without it, such a
-    file is refused or its rows rejected. A pattern of `files` ends in .parquet where Parquet is welcome.
+    file is refused or its rows rejected. A pattern of `files` ends in .parquet where Parquet is welcome. `header` is
+    False where the first line is a row already: the columns are those of the contract, all of them, in their order.
+    `ignore` names columns of the file, by their header, that do not land ("" is a column without a name).
     """
 
     source: str
@@ -58,6 +71,8 @@ class Contract:
     null_marks: tuple[str, ...] = ("",)
     max_rejected_share: float | None = None
     encoding: str | None = None
+    header: bool = True
+    ignore: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,8 +81,11 @@ class Contract:
 
     @property
     def layout(self) -> str:
-        """A digest of what decides the shape of the landed table: column names and headers, in their order."""
-        return hashlib.sha256(json.dumps([(c.name, c.header) for c in self.columns]).encode()).hexdigest()
+        """A digest of what lands of a file: column names and headers, in their order, and what is left out."""
+        shape: list[Any] = [(c.name, c.header) for c in self.columns]
+        # Most contracts say neither; their tables keep the names that they landed under before there was either.
+        shape += [] if self.header and not self.ignore else [self.header, self.ignore]
+        return hashlib.sha256(json.dumps(shape).encode()).hexdigest()
 
     def names_file(self, file: str) -> bool:
         """Tell whether a file of this name may belong to the table. Case, .gz and .zst do not matter."""
@@ -75,12 +93,22 @@ class Contract:
 
     def names_whole(self, file: str) -> bool:
         """Tell whether a file of this name is the whole table; one that only a pattern with `*` names is a part."""
-        return any(_uncompressed(file) == pattern.lower() for pattern in self.files)
+        return any(not _is_open(p) and fnmatch(_uncompressed(file), p.lower()) for p in self.files)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The headers of the columns that a file of the table must have."""
+        return tuple(column.header for column in self.columns if not column.optional)
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The headers that do not land, as `normal` makes them."""
+        return frozenset(map(normal, self.ignore))
 
     def missing_from(self, header: Iterable[str]) -> list[str]:
         """Return the columns that a file with this header lacks, optional ones apart. Case and blanks do not matter."""
         present = {normal(name) for name in header}
-        return [c.header for c in self.columns if not c.optional and normal(c.header) not in present]
+        return [name for name in self.needed if normal(name) not in present]
 
     def as_variable(self) -> dict[str, Any]:
         """Return the contract as the plain values that config.py hands to the raw models."""
@@ -92,6 +120,11 @@ class Contract:
         }
 
 
+def _is_open(pattern: str) -> bool:
+    """Tell whether a pattern matches several names. [[] is the character [ itself, and so with * and ?."""
+    return bool(re.search(r"[*?\[]", re.sub(r"\[[*?\[]\]", "", pattern)))
+
+
 def _uncompressed(file: str) -> str:
     return file.lower().removesuffix(".gz").removesuffix(".zst")
 
@@ -100,7 +133,8 @@ def load(folder: Path = PROJECT / "contracts") -> Mapping[str, Contract]:
     """Read every contract of `folder`, by name.
 
     Raises:
-        ContractError: a file that is not TOML, lacks a field, or declares a type or key column that does not exist.
+        ContractError: a file that is not TOML, lacks a field, declares a type, a format or a key column that does not
+            exist, or a column by a name that the raw models use.
     """
     contracts = [_read(file) for file in sorted(folder.glob("*.toml"))]
     return {contract.name: contract for contract in contracts}
@@ -115,7 +149,7 @@ def _read(file: Path) -> Contract:
             **{field: tuple(value) if isinstance(value, list) else value for field, value in raw.items()},
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise ContractError(f"{file.name}: {error}. See contracts/synthea__patients.toml for the form.") from error
+        raise ContractError(f"{file.name}: {error}. docs/extending.md shows the form.") from error
     try:
         codecs.lookup(contract.encoding or "utf-8")
     except LookupError as error:
@@ -124,8 +158,39 @@ def _read(file: Path) -> Contract:
     for column in columns:
         if column.type.split("(")[0].strip() not in TYPES:
             raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
+        if column.name in RESERVED:
+            raise ContractError(
+                f"{file.name}: column {column.name}: a name that the raw models use themselves. "
+                f'Call it another: {column.name}_delivered = {{ header = "{column.header}" }}.'
+            )
+        if column.format is not None:
+            _check_format(file, column)
+        if normal(column.header) in contract.ignored:
+            raise ContractError(f"{file.name}: column {column.name} is also under ignore. Take it out of one of them.")
+    if contract.header not in (True, False):
+        raise ContractError(f"{file.name}: header = {contract.header!r}. It is false where the files have none.")
     if unknown := [name for name in contract.key if name not in names]:
         raise ContractError(f"{file.name}: key column {unknown[0]} is not among its columns.")
     if file.stem != contract.name:
         raise ContractError(f"{file.name}: it declares {contract.name}; name the file {contract.name}.toml.")
     return contract
+
+
+def _check_format(file: Path, column: Column) -> None:
+    """Refuse a format of a column that is no date, or that DuckDB cannot read by.
+
+    Raises:
+        ContractError: saying which, and what a format looks like.
+    """
+    if column.type not in MOMENTS:
+        raise ContractError(
+            f"{file.name}: column {column.name}: a format, but its type is {column.type}. Formats are for "
+            f"{' and '.join(MOMENTS)}."
+        )
+    try:
+        duckdb.execute("SELECT try_strptime('', ?)", [column.format])
+    except duckdb.Error as error:
+        raise ContractError(
+            f"{file.name}: column {column.name}: format {column.format!r} is none ({str(error).splitlines()[0]}). "
+            'Write it as "%m/%d/%Y %H:%M".'
+        ) from error

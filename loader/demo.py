@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from rich.console import Console
 from sqlglot import exp
 from sqlmesh import Context
 
-from loader import contracts, landing, planning, sample, settings
+from loader import contracts, feeds, landing, planning, sample, settings
 from loader.landing import Delivery, LandingRefused
 from loader.planning import Planned
+from loader.recognition import UnknownFile, listing, nothing_known, recognise
 
 FEEDS = (
     "SELECT s.source_system, s.source_label FROM serving.dim_source_system AS s "
@@ -105,25 +108,68 @@ def generate_samples(folder: Path) -> None:
             sample.generate(family, scale, folder / family)
 
 
-def delivered_folders(data: Path) -> list[Path]:
-    """Return `data` and those of its folders that hold files of a known table: each is a delivery.
+def delivered_folders(data: Path) -> list[tuple[Path, str | None]]:
+    """Return those of `data` and its folders that hold files of a known table, each with the name of its feed.
+
+    The name is None, that of the family, where no other folder has files of the family; else the feed is called after
+    its folder.
 
     Raises:
-        LandingRefused: no such folder, two folders with files of one table, or a header that lacks a column.
+        LandingRefused: no such folder, none with a file of a known table, a header that lacks a column, two folders
+            that would be one feed, one with files of two families that are not its alone, or a name of another family.
     """
     known = contracts.load()
-    held: dict[Path, set[str]] = {}
-    for folder in (data, *(sorted(f for f in data.iterdir() if f.is_dir()) if data.is_dir() else ())):
-        if tables := {contract.name for contract in landing.recognise(folder, known)[0]}:
-            for other, names in held.items():
-                if both := sorted(names & tables):
-                    raise LandingRefused(f"{other} and {folder} both hold files of {both[0]}: name the one to land.")
-            held[folder] = tables
-    return list(held) or [data]
+    recognised = {folder: recognise(folder, known) for folder in _folders(data)}
+    held = {folder: list(found) for folder, (found, _) in recognised.items() if found}
+    if not held:
+        raise nothing_known(data, files_left(data), known)
+    holders = Counter(family for delivered in held.values() for family in {contract.source for contract in delivered})
+    feeds_of: dict[str, Path] = {}
+    deliveries: list[tuple[Path, str | None]] = []
+    for folder, delivered in held.items():
+        alone = all(holders[contract.source] == 1 for contract in delivered)
+        name = None if alone else feeds.name_of_folder(folder.resolve().name)
+        for feed in set(feeds.feed_of(name, delivered, known, landing.deliveries()).values()):
+            if feed in feeds_of:
+                raise LandingRefused(
+                    f"{feeds_of[feed]} and {folder} would both be the feed {feed}. Rename one of the folders."
+                )
+            feeds_of[feed] = folder
+        deliveries.append((folder, name))
+    return deliveries
 
 
-def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, server: str, page: Path) -> None:
-    """Print what was landed, built, audited and published, the headline figures, and where to look at them."""
+def files_left(data: Path) -> list[UnknownFile]:
+    """Return the files of `data` and its folders that do not land, named from `data` on, as `clinic/notes.md`.
+
+    Raises:
+        LandingRefused: no such folder, or a header that lacks a column.
+    """
+    known = contracts.load()
+    left = []
+    for folder in _folders(data):
+        at = "" if folder == data else f"{folder.name}/"
+        for file in recognise(folder, known)[1]:
+            if at or not (data / file.name).is_dir():
+                left.append(replace(file, name=f"{at}{file.name}"))
+    return left
+
+
+def _folders(data: Path) -> list[Path]:
+    """Return `data` and its folders; hidden ones apart."""
+    inner = [path for path in data.iterdir() if path.is_dir() and path.name[0] != "."] if data.is_dir() else []
+    return [data, *sorted(inner)]
+
+
+def show(
+    screen: Console,
+    deliveries: Sequence[Delivery],
+    left: Sequence[UnknownFile],
+    planned: Planned,
+    server: str,
+    page: Path,
+) -> None:
+    """Print what was landed and left, built, audited and published, the headline figures, and where to look at them."""
     context = planned.context
     published = sorted(
         m.view_name for m in context.models.values() if m.gateway == "serving" and m.schema_name == "serving"
@@ -134,9 +180,11 @@ def show(screen: Console, deliveries: Sequence[Delivery], planned: Planned, serv
     screen.print()
     for delivery in deliveries:
         landed = " · ".join(f"{item.contract.table} {item.rows_landed:,}" for item in delivery.landed)
-        sources = ", ".join(sorted({item.contract.source for item in delivery.landed}))
+        sources = ", ".join(sorted({item.source_system for item in delivery.landed}))
         rejected = sum(item.rows_rejected for item in delivery.landed)
         _say(screen, "landed", f"{sources}: {landed} · rejected {rejected:,}")
+    for number, line in enumerate(listing(left)):
+        screen.print(f"{'not landed' if number == 0 else '':<11}{line}", markup=False, soft_wrap=True)
     _say(screen, "built", built if planned.models else "nothing: no model and no delivery has changed")
     _say(screen, "published", f"{len(tables)} tables and {len(views)} views to schema serving of {server}")
     _say(screen, "", ", ".join(tables))

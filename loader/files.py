@@ -14,7 +14,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,8 +43,11 @@ NO_CSV = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook. Export its sheet as CSV (UTF-8)",
     b"%PDF": "a PDF. Deliver the table as CSV",
     b"SQLite format 3": "an SQLite database. Export the table as CSV",
+    b"version https://git-lfs.github.com/spec/": "a Git LFS pointer, not the file itself. Fetch it: git lfs pull",
+    b"<!doctype html": "an HTML page, as a failed download leaves. Download the table itself",
+    b"<html": "an HTML page, as a failed download leaves. Download the table itself",
 }
-"""What is often delivered under a CSV's name, by its first bytes."""
+"""What is often delivered under a CSV's name, by its first bytes in lower or upper case."""
 
 
 class LandingRefused(Exception):
@@ -53,12 +56,16 @@ class LandingRefused(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet."""
+    """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet.
+
+    `header` are the names of its columns, as they stand in the file; where `has_header` is False, its contract's.
+    """
 
     header: tuple[str, ...]
     delimiter: str
     codec: str
     compression: str | None = None
+    has_header: bool = True
 
     @property
     def is_parquet(self) -> bool:
@@ -96,7 +103,9 @@ class SourceFile:
 
     @property
     def header_lines(self) -> int:
-        """Lines that the header takes: more than one where a quoted column name holds a line break."""
+        """Lines that the header takes: none without one, several where a quoted column name holds a line break."""
+        if not self.layout.has_header:
+            return 0
         return 1 + sum(name.count(self.line_break) for name in self.layout.header)
 
     def refuse_if_changed(self) -> None:
@@ -119,44 +128,68 @@ class SourceFile:
         copy = scratch / f"{self.name}.rows"
         grammar = Grammar(len(self.layout.header), self.layout.delimiter, self.line_break)
         with _refusing(self.path):
-            rejected = tuple(copy_rows(self.text, grammar, copy))
-        if rejected and rejected[0].line == 1:
+            rejected = tuple(copy_rows(self.text, grammar, copy, self.layout.has_header))
+        if self.layout.has_header and rejected and rejected[0].line == 1:
             raise LandingRefused(f"{self.name}, line 1: the header is no line of CSV. {rejected[0].reason}")
         return replace(self, rejected=rejected, text=copy)
 
 
-def read_layout(path: Path, expected: Iterable[str] = (), encoding: str | None = None) -> Layout:
-    """Read how a file is laid out: compression, encoding, delimiter and column names, from its first bytes.
+def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None = None) -> Layout:
+    """Read how a file is laid out: compression, encoding, delimiter and first line, from its first bytes.
 
-    `expected` are column names: of the delimiters, the one that finds most of them is taken, the comma before others.
-    Without them, the one that finds most columns. `encoding` is for text that no byte order mark and no UTF-8 explains.
+    `expected` are column names: of the delimiters, the one that finds most of them is taken, or that finds as many
+    columns; the comma before others. Without them, the one that finds most columns. `encoding` is for text that no byte
+    order mark and no UTF-8 explains. The header is as it stands: `refuse_bad_names` judges it.
 
     Raises:
         LandingRefused: not a regular readable file, nothing that can be read as a table, damaged compression, no header
-            line, text in no known encoding, or a column name that is blank or stands twice.
+            line, or text in no known encoding.
     """
     with _refusing(path):
         if not path.is_file():
             raise LandingRefused(f"{path.name}: {_what(path)}. Deliver the file itself.")
         with path.open("rb") as source:
-            start = source.read(16)
+            start = source.read(64)
         for magic, what in NO_CSV.items():
-            if start.startswith(magic):
+            if start.startswith(magic) or start.lower().startswith(magic):
                 raise LandingRefused(f"{path.name}: it is {what}.")
         if start.startswith(b"PAR1"):
-            return Layout(_distinct(path, _parquet_columns(path)), "", "parquet")
+            return Layout(tuple(_parquet_columns(path)), "", "parquet")
         compression = next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
         with _open(path, compression) as source:
             head = source.read(MAX_HEADER_BYTES)
     codec = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "utf-8")
     text = _head_text(path, head, codec, encoding)
     headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
+    if text.lstrip("\ufeff").lower().startswith("sep="):
+        raise LandingRefused(f"{path.name}, line 1: Excel's {text.splitlines()[0]} is no header. Take that line out.")
     wanted = {normal(name) for name in expected}
-    delimiter = max(
-        headers,
-        key=lambda mark: (len(wanted & {normal(n) for n in headers[mark]}), 0 if wanted else len(headers[mark])),
-    )
-    return Layout(_distinct(path, headers[delimiter]), delimiter, codec, compression)
+
+    def fit(mark: str) -> tuple[int, int]:
+        found = headers[mark]
+        columns = len(found) == len(expected) if expected else len(found)
+        return len(wanted & {normal(name) for name in found}), columns
+
+    delimiter = max(headers, key=fit)
+    return Layout(tuple(headers[delimiter]), delimiter, codec, compression)
+
+
+def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] = ()) -> None:
+    """Refuse column names that no table can have, apart from those of columns that are `ignored`.
+
+    Raises:
+        LandingRefused: one is blank, stands twice or holds a NUL byte.
+    """
+    seen: set[str] = set()
+    for position, name in enumerate(map(normal, header), start=1):
+        if name in ignored:
+            continue
+        if not name or name in seen or "\0" in name:
+            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} stands twice"
+            fault = f"{name[:60]!r} holds a NUL byte" if "\0" in name.strip("\0") else fault
+            remedy = "Name each column once." if name else 'Name it, or leave it out: ignore = [""] in its contract.'
+            raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. {remedy}")
+        seen.add(name)
 
 
 def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None = None) -> SourceFile:
@@ -385,19 +418,6 @@ def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
     if not any(name.strip() for name in header):
         raise LandingRefused(f"{path.name}: no header line. Deliver it with column names in its first line.")
     return header
-
-
-def _distinct(path: Path, header: Iterable[str]) -> tuple[str, ...]:
-    """Return the header, refusing a column name that is blank, stands twice or holds a NUL byte."""
-    names = tuple(header)
-    seen: set[str] = set()
-    for position, name in enumerate(map(normal, names), start=1):
-        if not name or name in seen or "\0" in name:
-            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} stands twice"
-            fault = f"{name[:60]!r} holds a NUL byte" if "\0" in name.strip("\0") else fault
-            raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. Name each column once.")
-        seen.add(name)
-    return names
 
 
 def _parquet_columns(path: Path) -> list[str]:

@@ -23,9 +23,10 @@ from typing import Any
 import duckdb
 from rich.progress import Progress
 
-from loader import contracts, settings
+from loader import contracts, feeds, settings
 from loader.contracts import Contract
-from loader.files import LandingRefused, Layout, SourceFile, literally, normal, read_layout, read_source
+from loader.files import LandingRefused, Layout, SourceFile, literally, normal, read_source
+from loader.recognition import UnknownFile, nothing_known, recognise
 from loader.records import MAX_RECORD_BYTES
 
 CATALOG = """
@@ -64,8 +65,12 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Landed:
-    """One source table's delivery: the landed table its files became. `is_new` is False when the bytes were known."""
+    """One source table's delivery by the feed `source_system`: the landed table that its files became.
 
+    `is_new` is False when the bytes were known.
+    """
+
+    source_system: str
     contract: Contract
     landed_table: str
     columns: tuple[str, ...]
@@ -90,10 +95,10 @@ class Landed:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a folder held: the tables landed, and the files that no contract names."""
+    """What a folder held: the tables landed, and the files that no contract takes."""
 
     landed: tuple[Landed, ...]
-    unknown_files: tuple[str, ...] = field(default=())
+    unknown_files: tuple[UnknownFile, ...] = field(default=())
 
 
 def land(folder: Path, progress: Progress | None = None, source_system: str | None = None) -> Delivery:
@@ -107,24 +112,27 @@ def land(folder: Path, progress: Progress | None = None, source_system: str | No
     landing.reject. All tables of a folder are delivered together or not at all.
 
     Raises:
-        LandingRefused: no recognised file, a header that lacks a contract's column, a file that cannot be read or that
-            changed while it was read, more rejected rows than allowed, or a row that could not be accounted for.
+        LandingRefused: a name that is not the feed's to have, no recognised file, a header that lacks a contract's
+            column, a file that cannot be read or that changed while it was read, more rejected rows than allowed, or a
+            row that could not be accounted for.
     """
-    recognised, unknown = recognise(folder, contracts.load())
+    if source_system is not None:
+        feeds.check_name(source_system)
+    known = contracts.load()
+    recognised, unknown = recognise(folder, known)
     if not recognised:
-        raise LandingRefused(
-            f"{folder}: no file of a known table. Known: " + ", ".join(c.files[0] for c in contracts.load().values())
-        )
+        raise nothing_known(folder, unknown, known)
+    names = feeds.feed_of(source_system, recognised, known, deliveries())
     landed = []
     with scratch_folder() as scratch, connect() as con:
         total = sum(path.stat().st_size for files in recognised.values() for path in files)
         task = progress.add_task("landing", total=total) if progress else None
         con.execute(CATALOG)
         for contract, files in recognised.items():
-            landed.append(_land_table(con, contract, files, scratch))
+            landed.append(_land_table(con, names[contract.source], contract, files, scratch))
             if progress and task is not None:
                 progress.advance(task, sum(file.bytes for file in landed[-1].files))
-    _deliver(landed, source_system)
+    _deliver(landed)
     return Delivery(tuple(landed), tuple(unknown))
 
 
@@ -183,66 +191,6 @@ def _remove_left_copies(temp: Path) -> None:
             shutil.rmtree(left)
 
 
-def recognise(folder: Path, known: Mapping[str, Contract]) -> tuple[dict[Contract, dict[Path, Layout]], list[str]]:
-    """Sort the files of `folder` by contract: name pattern first, then header; and list those that no contract names.
-
-    `folder` may also be one file, or a pattern such as `extracts/2024-*.csv`.
-
-    Raises:
-        LandingRefused: nothing there, a file whose name fits a contract while it cannot be read or its header lacks
-            some of the contract's columns, or a whole table's file beside others of the table.
-    """
-    found: dict[Contract, dict[Path, Layout]] = {}
-    unknown = []
-    for path in entries(folder):
-        named = [contract for contract in known.values() if contract.names_file(path.name)]
-        if not named:
-            unknown.append(f"{path.name}/" if path.is_dir() else path.name)
-            continue
-        layouts = {c: read_layout(path, [column.header for column in c.columns], c.encoding) for c in named}
-        fitting = [contract for contract in named if not contract.missing_from(layouts[contract].header)]
-        if not fitting:
-            nearest = min(named, key=lambda contract: len(contract.missing_from(layouts[contract].header)))
-            header = layouts[nearest].header
-            raise LandingRefused(
-                f"{path.name}, line 1: missing column {', '.join(nearest.missing_from(header))} of {nearest.name}; "
-                f"found {', '.join(header)}. Deliver the column, or mark it optional in contracts/{nearest.name}.toml."
-            )
-        contract = max(fitting, key=lambda contract: len(contract.columns))
-        if layouts[contract].is_parquet != path.name.lower().endswith(".parquet"):
-            raise LandingRefused(
-                f"{path.name}: {'it is' if layouts[contract].is_parquet else 'it is not'} Parquet. Name it for what it "
-                f"is, and name that under files in contracts/{contract.name}.toml."
-            )
-        found.setdefault(contract, {})[path] = layouts[contract]
-    for contract, files in found.items():
-        wholes = [path.name for path in files if contract.names_whole(path.name)]
-        if wholes and len(files) > 1:
-            others = ", ".join(path.name for path in files if path.name != wholes[0])
-            raise LandingRefused(
-                f"{wholes[0]} is all of {contract.name}, yet {others} would be added to it. Deliver the whole table "
-                "or its parts, not both."
-            )
-    return found, unknown
-
-
-def entries(folder: Path) -> list[Path]:
-    """Return what `folder` holds, or the one file that it is, or what it matches as a pattern; hidden files apart.
-
-    Raises:
-        LandingRefused: there is nothing of that name.
-    """
-    if folder.is_dir():
-        try:
-            return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-        except PermissionError as error:
-            raise LandingRefused(f"{folder}: no permission to list it. Give this account read access.") from error
-    found = [folder] if folder.is_file() else sorted(folder.parent.glob(folder.name))
-    if not found:
-        raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the CSV files.")
-    return found
-
-
 Manifest = dict[str, dict[str, dict[str, Any]]]
 """What is delivered: `{source_system: {<family>__<table>: {landed, columns, rows, rejected, files, delivered_at}}}`."""
 
@@ -280,6 +228,23 @@ def _with_feeds(tables: dict[str, dict[str, Any]]) -> Manifest:
     return feeds
 
 
+def withdraw(source_system: str) -> tuple[str, ...]:
+    """Take a feed out of the deliveries, and return the names of its tables: the next plan publishes without it.
+
+    Its landed tables stay until the janitor; landing the same files again brings it back.
+
+    Raises:
+        LandingRefused: there is no such feed.
+    """
+    current = deliveries()
+    if source_system not in current:
+        there = ", ".join(sorted(current)) or "none: nothing has landed"
+        raise LandingRefused(f"{source_system}: no feed of that name. There is {there}.")
+    withdrawn = tuple(sorted(current.pop(source_system)))
+    _write(current)
+    return withdrawn
+
+
 @contextmanager
 def connect(read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse file, and close it at the end.
@@ -302,12 +267,12 @@ def connect(read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _deliver(landed: Iterable[Landed], source_system: str | None) -> None:
+def _deliver(landed: Iterable[Landed]) -> None:
     """Point the raw models at what has landed, in one atomic step."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     current = deliveries()
     for item in landed:
-        feed = current.setdefault(source_system or item.contract.source, {})
+        feed = current.setdefault(item.source_system, {})
         if feed.get(item.contract.name, {}).get("landed") != item.landed_table:
             feed[item.contract.name] = {
                 "landed": item.landed_table,
@@ -331,7 +296,7 @@ def _write(manifest: Manifest) -> None:
 
 
 def _land_table(
-    con: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[Path, Layout], scratch: Path
+    con: duckdb.DuckDBPyConnection, source_system: str, contract: Contract, files: Mapping[Path, Layout], scratch: Path
 ) -> Landed:
     sources = [read_source(path, layout, scratch, contract.encoding) for path, layout in files.items()]
     for first, second in pairwise(sorted(sources, key=lambda source: source.sha256)):
@@ -345,12 +310,12 @@ def _land_table(
     if known := _already_landed(con, table):
         for source in sources:
             source.refuse_if_changed()
-        return Landed(contract, table, _columns(con, table), known, is_new=False)
+        return Landed(source_system, contract, table, _columns(con, table), known, is_new=False)
     try:
         landed = _land_sources(con, contract, table, sources)
     except _RowsInDoubt:
         landed = _land_sources(con, contract, table, [source.without_bad_rows(scratch) for source in sources])
-    return Landed(contract, table, _columns(con, table), landed, is_new=True)
+    return Landed(source_system, contract, table, _columns(con, table), landed, is_new=True)
 
 
 def _land_sources(
@@ -360,7 +325,7 @@ def _land_sources(
     con.execute("BEGIN")
     try:
         columns = [column.name for column in contract.columns]
-        columns += sorted({name for source in sources for name in _landed_names(contract, source)} - set(columns))
+        columns += sorted({n for source in sources for n in _landed_names(contract, source) if n} - set(columns))
         con.execute(f"CREATE TABLE landing.{_q(table)} ({', '.join(f'{_q(name)} VARCHAR' for name in columns)})")
         landed = tuple(_land_file(con, contract, table, source) for source in sources)
         _refuse_if_too_many_rejected(con, contract, table, landed, sources)
@@ -382,10 +347,11 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
     """
     before = _count(con, f"landing.{_q(table)}")
     names = _landed_names(contract, source)
+    kept = [name for name in names if name]
     try:
         append(con, f"landing.{_q(table)}", source, names)
         rows = _count(con, f"landing.{_q(table)}") - before
-        _check_every_line_is_accounted_for(con, table, before, source, rows)
+        _check_every_line_is_accounted_for(con, table, before, source, rows, names)
     except duckdb.InvalidInputException as error:
         raise _RowsInDoubt(f"{source.name}: not readable as CSV ({_first_line(error)}).") from error
     except duckdb.OutOfMemoryException as error:
@@ -404,7 +370,7 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         rows_landed=rows,
         rows_rejected=len(source.rejected),
         blank_lines=source.blank_lines,
-        unknown_columns=tuple(name for name in names if name not in {column.name for column in contract.columns}),
+        unknown_columns=tuple(name for name in kept if name not in {column.name for column in contract.columns}),
         read_as=source.notes,
     )
     con.execute(
@@ -420,33 +386,41 @@ class _RowsInDoubt(LandingRefused):
     """DuckDB found fault with a file; which rows are bad is for `SourceFile.without_bad_rows` to say."""
 
 
-def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str]) -> None:
-    """Append a file to a table of text columns, in file order; `names` are its columns' names there.
+def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str | None]) -> None:
+    """Append a file to a table of text columns, in file order.
+
+    `names` are its columns' names there, one for each column of the file; None leaves a column out.
 
     Raises:
         duckdb.InvalidInputException: a row is no row of the header's columns; nothing was appended.
     """
+    read, parameters, columns = _reading(source)
+    kept = [f"{_q(column)}::VARCHAR AS {_q(name)}" for column, name in zip(columns, names, strict=True) if name]
+    con.execute(f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}", parameters)
+
+
+def _reading(source: SourceFile) -> tuple[str, list[Any], tuple[str, ...]]:
+    """Return the SQL that reads a file, its parameters, and what the file's columns are called there."""
     if source.layout.is_parquet:
-        columns = ", ".join(
-            f"{_q(header)}::VARCHAR AS {_q(name)}" for header, name in zip(source.layout.header, names, strict=True)
-        )
-        con.execute(f"INSERT INTO {relation} BY NAME SELECT {columns} FROM read_parquet(?)", [literally(source.text)])
-        return
+        return "read_parquet(?)", [literally(source.text)], source.layout.header
+    columns = tuple(f"c{position}" for position in range(len(source.layout.header)))
     # The sniffer is off: on a ragged file it may take the rows above a bad one for a preamble and drop them silently.
-    con.execute(
-        f"""
-        INSERT INTO {relation} BY NAME
-        SELECT * FROM read_csv(
-          ?, columns = ?, auto_detect = false, header = true, delim = ?, quote = '"', escape = '"',
-          allow_quoted_nulls = false, max_line_size = {MAX_RECORD_BYTES + 1}
-        )
-        """,
-        [literally(source.text), dict.fromkeys(names, "VARCHAR"), source.layout.delimiter],
-    )
+    read = f"""
+      read_csv(
+        ?, columns = ?, auto_detect = false, header = {source.layout.has_header}, delim = ?, quote = '"', escape = '"',
+        allow_quoted_nulls = false, max_line_size = {MAX_RECORD_BYTES + 1}
+      )
+    """
+    return read, [literally(source.text), dict.fromkeys(columns, "VARCHAR"), source.layout.delimiter], columns
 
 
 def _check_every_line_is_accounted_for(
-    con: duckdb.DuckDBPyConnection, table: str, before: int, source: SourceFile, rows: int
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    before: int,
+    source: SourceFile,
+    rows: int,
+    names: Sequence[str | None],
 ) -> None:
     """Hold DuckDB's count to the file's lines: header + landed + rejected + breaks inside fields + blank lines.
 
@@ -456,10 +430,14 @@ def _check_every_line_is_accounted_for(
     records = source.header_lines + rows + sum(row.lines for row in source.rejected)
     if records == source.lines - source.blank_lines:
         return
+    rows_read, parameters = f"landing.{_q(table)} WHERE rowid >= ?", [before]
+    if not all(names):
+        # A column that was left out may hold line breaks too: they are counted in the file.
+        rows_read, parameters, _ = _reading(source)
     breaks = con.execute(
         f"SELECT coalesce(sum(length(texts) - length(replace(texts, ?, ''))), 0) "
-        f"FROM (SELECT concat_ws('', *COLUMNS(*)) AS texts FROM landing.{_q(table)} WHERE rowid >= ?)",
-        [source.line_break, before],
+        f"FROM (SELECT concat_ws('', *COLUMNS(*)) AS texts FROM {rows_read})",
+        [source.line_break, *parameters],
     ).fetchone()[0]
     unaccounted = source.lines - records - breaks
     # A blank line inside a quoted field is text, not a blank line: it is among `breaks` already.
@@ -519,15 +497,17 @@ def _columns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in rows)
 
 
-def _landed_names(contract: Contract, source: SourceFile) -> list[str]:
+def _landed_names(contract: Contract, source: SourceFile) -> list[str | None]:
     """Return the landed name of each column of the file: the contract's, or its own where the contract has none.
 
-    A column of the file's own that bears a name which is taken (rowid is DuckDB's) lands as `<name>_delivered`.
+    It is None for a column that the contract ignores. A column of the file's own that bears a name which is taken
+    (rowid is DuckDB's) lands as `<name>_delivered`.
     """
     by_header = {normal(column.header): column.name for column in contract.columns}
     taken = {column.name for column in contract.columns} | {"rowid"}
-    own = {name: f"{name}_delivered" if name in taken else name for name in map(normal, source.layout.header)}
-    return [by_header.get(name, own[name]) for name in own]
+    headers = [normal(name) for name in source.layout.header]
+    own = {name: f"{name}_delivered" if name in taken else name for name in headers}
+    return [None if name in contract.ignored else by_header.get(name, own[name]) for name in headers]
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -69,12 +69,12 @@ class Grammar:
         return 'A double quote that is not closed, or not doubled inside a quoted field: "a ""b"" c".'
 
 
-def copy_rows(text: Path, grammar: Grammar, copy: Path) -> list[RejectedRow]:
-    """Copy the header and the rows of `text` to `copy`, and return the lines that are no row, in file order."""
+def copy_rows(text: Path, grammar: Grammar, copy: Path, has_header: bool = True) -> list[RejectedRow]:
+    """Copy the header, if any, and the rows of `text` to `copy`; return the lines that are no row, in file order."""
     rejected = []
     with text.open("rb") as source, copy.open("wb") as out, mmap(source.fileno(), 0, access=ACCESS_READ) as data:
         at = len(BOM) if data[:3] == BOM else 0
-        if header := grammar.any_record.match(data, at):
+        if has_header and (header := grammar.any_record.match(data, at)):
             out.write(header[0])
             at = header.end()
         line = 1 + data[:at].count(grammar.line_break)

@@ -51,9 +51,11 @@ class Generated:
 def generate(family: str, scale: float, out: Path, seed: int = 1, *, dirty: bool = False) -> Generated:
     """Write the files of `family` and their answers into the folder `out`, replacing files of the same names.
 
-    The same arguments give the same bytes on any machine. Scale 1 of the hospital is about 1,000 patients, 28,000
-    encounters and 48,000 procedures, from 2011 to 2022. `dirty` adds lines that break the files: a repeated id, an
-    orphan, an impossible date, ragged rows. The files have a byte order mark, CRLF and no newline at the end.
+    The same arguments give the same bytes on any machine. Files of another `seed` are another hospital's: the same ids
+    as far as they reach, yet other people, dates, costs and readmissions behind them. Scale 1 of the hospital is about
+    1,000 patients, 28,000 encounters and 48,000 procedures, from 2011 to 2022. `dirty` adds lines that break the files:
+    a repeated id, an orphan, an impossible date, ragged rows. The files have a byte order mark, CRLF and no newline at
+    the end.
 
     Raises:
         ValueError: when there is no such family, or `scale` makes fewer patients than `SMALLEST`.

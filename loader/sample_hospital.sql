@@ -27,8 +27,9 @@ CREATE MACRO whole(low, high, share) AS (low + floor(share * (high - low + 1))):
 CREATE MACRO skewed(share) AS sqrt(least(share, 0.98) / (1 - least(share, 0.98)));
 /* The same, narrower: 0.3 at 1 %, 1.7 at 90 %, 2.6 at most. */
 CREATE MACRO spread(share) AS sqrt(skewed(share));
+/* Ids do not follow the seed (the 1 is any constant): two hospitals, of two seeds, give one id to different people. */
 CREATE MACRO made_id(what, patient_no, nth) AS
-  regexp_replace(md5(concat_ws('|', getvariable('seed'), what, patient_no, nth)),
+  regexp_replace(md5(concat_ws('|', 1, what, patient_no, nth)),
     '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5');
 /* 85.50 is written 85.5 and 903.00 is written 903, as Synthea does. */
 CREATE MACRO amount_text(cents) AS rtrim(rtrim((cents / 100)::DECIMAL(14, 2)::VARCHAR, '0'), '.');

@@ -15,8 +15,12 @@ from loader.planning import CountingConsole
 
 @dataclass(frozen=True)
 class LandedTable:
-    """One landed table, of one or more files; `quarantined` is None where no environment has built it."""
+    """One landed table, of one or more files, and the feeds that deliver it, none where no feed does any more.
 
+    `quarantined` is of the feed that has most in quarantine, None where no environment has built it.
+    """
+
+    feeds: tuple[str, ...]
     table: str
     files: tuple[str, ...]
     landed: int
@@ -43,7 +47,7 @@ def environments() -> dict[str, set[str]]:
 
 
 def landed_tables() -> list[LandedTable]:
-    """Return every landed table, newest first."""
+    """Return every landed table: those of each feed, then those that no feed delivers any more; newest first."""
     if not settings.warehouse_file().exists():
         return []
     with landing.connect() as con:
@@ -59,13 +63,21 @@ def landed_tables() -> list[LandedTable]:
             ).fetchall()
         }
         counts: dict[str, int] = {}
+        feeds: dict[str, list[str]] = {}
         for source_system, tables in landing.deliveries().items():
             for name, delivery in tables.items():
+                landed = delivery["landed"]
+                feeds.setdefault(landed, []).append(source_system)
                 if name in built:
-                    counts[delivery["landed"]] = con.execute(
+                    (quarantined,) = con.execute(
                         f'SELECT count(*) FROM quarantine."{name}" WHERE source_system = ?', [source_system]
-                    ).fetchone()[0]
-    return [LandedTable(t, tuple(f), n, r, at, counts.get(t)) for t, f, n, r, at in rows]
+                    ).fetchone()
+                    counts[landed] = max(quarantined, counts.get(landed, 0))
+    tables = [
+        LandedTable(tuple(sorted(feeds.get(table, []))), table, tuple(files), landed, rejected, at, counts.get(table))
+        for table, files, landed, rejected, at in rows
+    ]
+    return sorted(tables, key=lambda table: (not table.feeds, table.feeds))
 
 
 def collect(ignore_ttl: bool = False) -> list[str]:

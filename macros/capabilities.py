@@ -12,14 +12,17 @@ from sqlmesh.core.macros import MacroEvaluator
 def capability_evidence(evaluator: MacroEvaluator) -> str:
     """Return a query of the evidence for each capability of each feed, one row each; it reads an input table once."""
     evidence = sorted(evaluator.var("capability_evidence") or [], key=lambda row: row["input_table"])
-    parts = []
-    for table, rows in groupby(evidence, key=lambda row: row["input_table"]):
-        shown = list(rows)
-        counts = ", ".join(f"{row['evidence']} AS {row['capability']}" for row in shown)
-        counted = f"SELECT source_system, {counts} FROM input.{table} GROUP BY source_system"
-        parts += [
-            f"SELECT source_system, '{row['capability']}' AS capability, {row['capability']} AS evidence_rows "
-            f"FROM ({counted}) AS {table}_count"
-            for row in shown
-        ]
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(
+        _evidence_of_table(table, list(rows)) for table, rows in groupby(evidence, key=lambda row: row["input_table"])
+    )
+
+
+def _evidence_of_table(table: str, rows: list[dict[str, str]]) -> str:
+    counts = ", ".join(f"{row['evidence']} AS {row['capability']}" for row in rows)
+    names = ", ".join(f"('{row['capability']}')" for row in rows)
+    cases = " ".join(f"WHEN '{row['capability']}' THEN {row['capability']}" for row in rows)
+    return (
+        f"SELECT n.source_system, c.capability, CASE c.capability {cases} END AS evidence_rows "
+        f"FROM (SELECT source_system, {counts} FROM input.{table} GROUP BY source_system) AS n "
+        f"CROSS JOIN (VALUES {names}) AS c(capability)"
+    )

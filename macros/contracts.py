@@ -50,10 +50,10 @@ def _nothing(columns: list[str]) -> exp.Select:
 
 def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp.Tuple:
     names = [column["name"] for column in contract["columns"]]
-    values = [_read(name, contract["null_marks"]) for name in names]
     broken = [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"])]
     # Not CONCAT_WS: SQLGlot 30.8 rewrites it to a NULL where any part is NULL (tests/test_models.py watches for it).
     fault = f"NULLIF(ARRAY_TO_STRING([{', '.join(broken)}], '; '), '')" if broken else "NULL::TEXT"
+    values = [_read(column, contract["null_marks"], fault) for column in contract["columns"]]
     properties = {
         "source_table": exp.to_identifier(contract["name"]),
         # Arrays, not tuples: a tuple of one comes back from SQLMesh as a value in parentheses, without expressions.
@@ -72,13 +72,29 @@ def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp
     )
 
 
-def _read(name: str, null_marks: list[str]) -> str:
-    """Return the column as it is meant: a listed mark of "no value" reads as NULL."""
-    return f'{_value(name, null_marks)} AS "{name}"'
+def _read(column: dict[str, t.Any], null_marks: list[str], fault: str) -> str:
+    """Return the column as it is meant: a mark of "no value" as NULL, a date of the contract's format as ISO text.
+
+    In a row that has a `fault` the date stays as it was delivered: quarantine shows what the file says.
+    """
+    name, value = column["name"], _value(column["name"], null_marks)
+    if column.get("format"):
+        iso = "%Y-%m-%d" if column["type"] == "DATE" else "%Y-%m-%d %H:%M:%S"
+        value = f"CASE WHEN {fault} IS NULL THEN STRFTIME({_moment(value, column['format'])}, '{iso}') ELSE {value} END"
+    return f'{value} AS "{name}"'
+
+
+def _moment(value: str, form: str) -> str:
+    """Return the value as a TIMESTAMP, read by a format; NULL where it has another."""
+    return f"TRY_STRPTIME(TRIM({value}), {_literal(form)})"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _value(name: str, null_marks: list[str]) -> str:
-    marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in null_marks)
+    marks = ", ".join(map(_literal, null_marks))
     return f'CASE WHEN TRIM("{name}") IN ({marks}) THEN NULL ELSE "{name}" END' if marks else f'"{name}"'
 
 
@@ -87,7 +103,13 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
     name, kind, value = column["name"], column["type"], _value(column["name"], null_marks)
     if column["required"]:
         yield f"CASE WHEN {value} IS NULL THEN '{name} is missing' END"
-    if kind != "VARCHAR":
+    if column.get("format"):
+        fault = f"' is no {kind} as {column['format']}"
+        # %Y reads two digits, too: 1/5/24 would be a day of the year 24.
+        moment = _moment(value, column["format"])
+        wrong = f"({moment} IS NULL OR YEAR({moment}) < 1000)"
+        yield f"CASE WHEN {value} IS NOT NULL AND {wrong} THEN '{name} ''' || \"{name}\" || {_literal(fault)} END"
+    elif kind != "VARCHAR":
         # A time with a zone is a TIMESTAMPTZ; text without one is read as UTC.
         cast = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
         wrong = f"TRY_CAST({value} AS {cast}) IS NULL"
@@ -108,33 +130,27 @@ def contract_checks(evaluator: MacroEvaluator) -> str:
     Rows quarantined and rows lost (landed, yet neither staged nor quarantined), of the rows landed; and of each column
     that may be empty, the rows without a value. Each table is read once.
     """
-    return " UNION ALL ".join(
-        part for contract in evaluator.var("contracts") or [] for part in _checks_of_contract(contract)
-    )
+    return " UNION ALL ".join(_checks_of_contract(contract) for contract in evaluator.var("contracts") or [])
 
 
-def _checks_of_contract(contract: dict[str, t.Any]) -> t.Iterator[str]:
+def _checks_of_contract(contract: dict[str, t.Any]) -> str:
     name = contract["name"]
-    landed = f"SELECT source_system, COUNT(*) AS n FROM raw.{name} GROUP BY source_system"
-    held = f"SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system"
-    staged = f"SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system"
-    counted = (
-        f"FROM ({landed}) AS landed LEFT JOIN ({held}) AS held ON held.source_system = landed.source_system "
-        f"LEFT JOIN ({staged}) AS staged ON staged.source_system = landed.source_system"
-    )
-    for check, failing in (
-        ("rows quarantined", "COALESCE(held.n, 0)"),
-        ("rows lost", "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)"),
-    ):
-        yield (
-            f"SELECT landed.source_system, '{name}' AS source_table, '{check}' AS check_name, {failing} AS n_failing, "
-            f"landed.n AS n_checked {counted}"
-        )
     optional = [column["name"] for column in contract["columns"] if not column["required"]]
-    counts = ", ".join(f'COUNT("{column}") AS "{column}"' for column in optional)
-    filled = f"SELECT source_system, COUNT(*) AS n, {counts} FROM raw.{name} GROUP BY source_system"
-    for column in optional:
-        yield (
-            f"SELECT source_system, '{name}' AS source_table, '{column} missing' AS check_name, "
-            f'n - "{column}" AS n_failing, n AS n_checked FROM ({filled}) AS filled'
-        )
+    counts = "".join(f', COUNT("{column}") AS "{column}"' for column in optional)
+    failing = {
+        "rows quarantined": "COALESCE(held.n, 0)",
+        "rows lost": "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)",
+        **{f"{column} missing": f'landed.n - landed."{column}"' for column in optional},
+    }
+    names = ", ".join(f"('{check}')" for check in failing)
+    cases = " ".join(f"WHEN '{check}' THEN {count}" for check, count in failing.items())
+    return (
+        f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, CASE c.check_name {cases} END AS n_failing, "
+        f"landed.n AS n_checked "
+        f"FROM (SELECT source_system, COUNT(*) AS n{counts} FROM raw.{name} GROUP BY source_system) AS landed "
+        f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system) AS held "
+        f"ON held.source_system = landed.source_system "
+        f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system) AS staged "
+        f"ON staged.source_system = landed.source_system "
+        f"CROSS JOIN (VALUES {names}) AS c(check_name)"
+    )

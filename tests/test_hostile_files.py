@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from loader import cli, contracts, landing
 from loader.landing import LandingRefused
+from loader.recognition import UnknownFile
 from macros.contracts import _blueprint
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
@@ -177,7 +178,7 @@ CASES = [
     Case("only line ends", b"\n\n\n", refused="no header line"),
     Case("header only", HEADER + "\n", 0),
     Case("header only, no newline", HEADER, 0),
-    Case("no header", "\n".join(ROWS), refused="missing column Id"),
+    Case("no header", "\n".join(ROWS), refused=r"seems to have no header \(p0, Payer 0, .* set header = false"),
     Case("a column missing", GOOD.replace("ZIP,", "", 1), refused="line 1: missing column ZIP of synthea__payers"),
     Case("a column renamed", GOOD.replace("ZIP", "POSTCODE", 1), refused="missing column ZIP"),
     Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' stands twice"),
@@ -207,7 +208,7 @@ CASES = [
     ),
     Case("a line break in a column name", "\n".join([HEADER + ',"a\nb"', *(row + ",x" for row in ROWS)])),
     Case("a header of 2 MB", "x" * 2_000_000, refused="payers.csv"),
-    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1, column 2: has no name"),
+    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is no header"),
     # --- delimiters and containers -----------------------------------------------------------------------------------
     Case("semicolons", GOOD.replace(",", ";"), read_as=("split at semicolons",)),
     Case("tabs", GOOD.replace(",", "\t"), read_as=("split at tabs",)),
@@ -237,7 +238,16 @@ CASES = [
     Case("a zip archive", zipped(GOOD), refused="a zip archive or an Excel workbook"),
     Case("an Excel workbook under a CSV's name", zipped("<xml/>"), refused="a zip archive or an Excel workbook"),
     Case("Parquet under a CSV's name", parquet(FULL_PARQUET), refused="it is Parquet"),
-    Case("an HTML error page", "<html><body>502 Bad Gateway</body></html>\n", refused="missing column"),
+    Case(
+        "an HTML error page",
+        "<HTML><body>502 Bad Gateway</body></html>\n",
+        refused="an HTML page, as a failed",
+    ),
+    Case(
+        "a Git LFS pointer",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
+        refused="a Git LFS pointer, not the file itself. Fetch it: git lfs pull",
+    ),
     # --- values that break a contract: they land, and quarantine says why ----------------------------------------
     Case("lost ZIP zeros", with_rows("q,x,,,,6156,", at=200), 201, last={"zip": "6156"}),
     Case(
@@ -348,7 +358,8 @@ def fetch(query: str) -> list[tuple]:
 
 def violations(landed: landing.Landed) -> list[str]:
     """What models/raw says of the landed rows, from the same macro."""
-    blueprint = _blueprint(landed.contract.as_variable(), landed.landed_table)
+    feed = {"source_system": "synthea", "landed": landed.landed_table, "columns": list(landed.columns)}
+    blueprint = _blueprint(landed.contract.as_variable(), [feed])
     fault = next(part.expression for part in blueprint.expressions if part.name == "violation").sql("duckdb")
     rows = fetch(f'SELECT {fault} AS fault FROM landing."{landed.landed_table}" WHERE fault IS NOT NULL')
     return [text for (text,) in rows]
@@ -467,7 +478,7 @@ class TestFolders:
     def test_a_folder_in_the_folder_is_said_to_be_left_alone(self, folder: Path) -> None:
         (folder / "archive").mkdir()
         put(folder / "payers.csv", GOOD)
-        assert landing.land(folder).unknown_files == ("archive/",)
+        assert landing.land(folder).unknown_files == (UnknownFile("archive/"),)
 
     def test_a_path_with_quotes_blanks_and_wildcards_is_a_path(self, tmp_path: Path) -> None:
         folder = tmp_path / 'it\'s "final" [2024] *?'
@@ -660,7 +671,7 @@ def test_no_change_of_bytes_loses_a_row_or_raises_anything_but_a_refusal(
 
 
 def test_the_command_ends_a_refusal_with_one_message(folder: Path) -> None:
-    put(folder / "payers.csv", b"\xff\xfe" + b"x")
+    put(folder / "payers.csv", zipped(GOOD))
     done = CliRunner().invoke(cli.main, ["land", str(folder)])
     assert done.exit_code == 1
     assert done.output.strip().startswith("Error: payers.csv")

@@ -9,6 +9,7 @@ import random
 import re
 import statistics
 from collections import Counter
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from loader import cli, contracts, landing
 from loader.landing import LandingRefused
 from loader.profile import Profile, draft, profile, render, report
+from macros.contracts import _blueprint
 
 SHARED = Path(os.environ.get("WAREHOUSE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
@@ -157,6 +159,87 @@ def test_faults_between_tables_are_found(tmp_path: Path) -> None:
     assert ("visits", "START, STOP", "before birth", 1) in found, "one fault is one alert"
     assert ("acts", "STOP", "ends after what it belongs to", 7) in found
     assert ("visits", "START", "after death", 1) not in found, "the day of death is no day after it"
+
+
+def of_rule(found: Profile, rule: str) -> set[tuple[str, str | None, int | None]]:
+    return {(table, where, n) for table, where, name, n in alerts(found) if name == rule}
+
+
+def day(n: int, form: str) -> str:
+    return (date(2017, 1, 1) + timedelta(days=n)).strftime(form)
+
+
+def stays(form: str, columns: str = "D.O.A,D.O.D", wrong: int = 20, total: int = 400, mixed: str | None = None) -> str:
+    """Stays of up to nine days over a year, of which `wrong` end before they begin."""
+    rows = []
+    for n in range(total):
+        start, length = n * 7 % 365, -(n % 5 + 1) if n < wrong else n % 10
+        written = mixed if mixed and n % 2 else form
+        rows.append(f"{n},{day(start, written)},{day(start + length, written)},{day(n * 91 % 365, form)}")
+    return lines(f"id,{columns},printed", *rows)
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%b-%y", "%m/%d/%Y %H:%M", "%Y%m%d"])
+def test_a_stay_that_ends_before_it_begins_is_found_whatever_its_columns_are_called(tmp_path: Path, form: str) -> None:
+    found = profile(write(tmp_path / "in", stays=stays(form)))
+    assert of_rule(found, "ends before it begins") == {("stays", "D.O.A, D.O.D", 20)}, "and of no other pair"
+    (alert,) = (a for a in found.alerts if a["rule"] == "ends before it begins")
+    assert alert["message"] == "D.O.A is at or before D.O.D in nearly all rows, but after it in these."
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong", "is_found"),
+    [("one,two", 40, True), ("one,two", 44, False), ("D.O.A,D.O.D", 60, True), ("D.O.A,D.O.D", 110, False)],
+)
+def test_rows_contradict_an_order_only_where_there_is_one(
+    tmp_path: Path, columns: str, wrong: int, is_found: bool
+) -> None:
+    """Nearly all rows must have it: nine in ten, or three in four where the names are alike."""
+    found = profile(write(tmp_path / "in", stays=stays("%Y-%m-%d", columns, wrong)))
+    assert bool(of_rule(found, "ends before it begins")) == is_found
+
+
+def test_an_order_is_found_in_dates_of_two_formats(tmp_path: Path) -> None:
+    found = profile(write(tmp_path / "in", stays=stays("%m/%d/%Y", mixed="%d/%m/%Y", wrong=0)))
+    assert {where for _, where, _ in of_rule(found, "dates in more than one format")} == {"D.O.A", "D.O.D"}
+    assert {where for _, where, _ in of_rule(found, "ends before it begins")} == {"D.O.A, D.O.D"}
+
+
+def test_dates_that_have_nothing_to_do_with_each_other_are_in_no_order(tmp_path: Path) -> None:
+    """One column is before the other in 19 of 20 rows, by chance: the years of the one are the earlier ones."""
+    chance = random.Random(5)
+    rows = [
+        f"{n},{day(chance.randint(0, 1000), '%Y-%m-%d')},{day(chance.randint(800, 2500), '%Y-%m-%d')}"
+        for n in range(500)
+    ]
+    assert of_rule(profile(write(tmp_path / "in", t=lines("id,one,two", *rows))), "ends before it begins") == set()
+
+
+def test_an_id_refers_to_nothing_only_where_a_table_could_be_what_it_refers_to(tmp_path: Path) -> None:
+    """A table of some of the patients, or one that numbers its own rows, is not what the ids of others refer to."""
+    folder = write(
+        tmp_path / "in",
+        visits=lines("row_id,patient_id,day", *(f"{n},{n % 50},x" for n in range(100))),
+        deaths=lines("row_id,patient_id,cause", *(f"{n},{n},y" for n in range(30))),
+        acts=lines("row_id,what", *(f"{n},z" for n in range(170))),
+    )
+    assert of_rule(profile(folder), "refers to nothing") == set()
+    write(folder, patients=lines("patient_id,sex", *(f"{n},f" for n in range(48))))
+    assert of_rule(profile(folder), "refers to nothing") == {("visits", "patient_id", 4)}
+
+
+def test_a_column_without_a_name_is_said_and_the_others_are_profiled(tmp_path: Path) -> None:
+    found = profile(write(tmp_path / "in", t=lines(",id,a", *(f"{n},{n},x{n}" for n in range(50)))))
+    assert alerts(found) == {("t", None, "a column without a name", 1)}
+    assert [c["column_name"] for c in found.tables[0]["columns"]] == ["id", "a"]
+
+
+def test_a_git_lfs_pointer_is_named_as_one(tmp_path: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    folder = write(tmp_path / "in", t=lines("id,a", "1,2"), labs=text)
+    assert profile(folder).content["unread"] == {
+        "labs.csv": "labs.csv: it is a Git LFS pointer, not the file itself. Fetch it: git lfs pull."
+    }
 
 
 def test_numbers_are_exact(tmp_path: Path) -> None:
@@ -330,6 +413,98 @@ def test_a_draft_of_a_contract_loads_and_lands_its_file(tmp_path: Path, monkeypa
     assert contract.null_marks == ("", "NA")
     monkeypatch.setattr(contracts, "load", lambda: known)
     assert landing.land(file.parent).landed[0].rows_landed == 50
+
+
+HDHI = "SNO,MRD No.,D.O.A,D.O.D,AGE,GENDER,TYPE OF ADMISSION-EMERGENCY/OPD,month year,DURATION,HB ,#,CVA BLEED"
+AWKWARD = {
+    "HDHI Admission data.csv": lines(
+        HDHI, *(f"{n},{9000 + n},4/{n + 10}/2017,4/{n + 12}/2017,81,M,E,Apr-17,3,9.5,x,0" for n in range(9))
+    ),
+    "Results [final] (2).csv": lines("id,a b,a_b,A-B,a  b", *(f"{n},1,2,3,4" for n in range(9))),
+    "what? *now*.csv": lines("Id,100%,% 100,_,__", *(f"{n},1,2,3,4" for n in range(9))),
+    "indexed.csv": lines(",id,x", *(f"{n},{n % 3}{n},b" for n in range(9))),
+    "pandas.csv": lines("Unnamed: 0,id,Unnamed: 3", *(f"{n},{n % 3}{n}," for n in range(9))),
+    "raw names.csv": lines("record_number,violation,source_system,rowid,Row ID", *(f"{n},v,s,{n},3" for n in range(9))),
+    "\u00c9l\u00e8ves et \u00e2ges.csv": lines(
+        "pr\u00e9nom,\u5e74\u9f61,\u6027\u5225,\u00e2ge", *(f"a{n},{n},m,{n}" for n in range(9))
+    ),
+    "2024.01.CSV": lines('"two\nlines","quote ""q""","back\\slash",tab\there', *(f"{n},1,2,3" for n in range(9))),
+    "umlauts.txt": "Stra\u00dfe;n\n".encode("cp1252")
+    + "".join(f"M\u00fcnchen {n};{n}\n" for n in range(9)).encode("cp1252"),
+    "long.tsv": lines(
+        "\t".join("x" * 80 + f"{n}" for n in range(3)), *("\t".join([f"{n}", "a", "b"]) for n in range(9))
+    ),
+    "select.psv": lines("select|from|order|group|1st", *(f"{n}|1|2|3|4" for n in range(9))),
+    "moments.csv": lines(
+        "id,us,uk,either,at,digits,mixed,sas,two",
+        *(
+            f"{n},{n + 1}/{n + 15}/2024,{n + 15}/{n + 1}/2024,0{n + 1}/0{n + 1}/2024,{n + 1}/{n + 15}/2024 9:0{n} PM,"
+            f"202401{n + 10},{'3/25/2024' if n % 2 else '25/3/2024'},0{n + 1}NOV14:00:31:00,{n + 15}-Apr-17"
+            for n in range(9)
+        ),
+    ),
+    "null marks.csv": lines("id,v,\x7f", *(f"{n},{'N/A' if n % 2 else n},?" for n in range(9))),
+    "mix.of.dots.v1.csv": lines("a.b,a.,.a,a", *(f"{n},1,2,3" for n in range(9))),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_draft_takes_the_file_that_it_was_drafted_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever it and its columns are called: the names are legal, the file lands whole, and no value breaks it."""
+    file = tmp_path / "in" / name
+    file.parent.mkdir()
+    content = AWKWARD[name]
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    contract_name, toml = draft(file, "city_two")
+    made = tmp_path / "contracts"
+    made.mkdir()
+    (made / f"{contract_name}.toml").write_text(toml, encoding="utf-8")
+    known = contracts.load(made)
+    contract = known[contract_name]
+    for part in (contract.table, *(column.name for column in contract.columns)):
+        assert re.fullmatch(r"[a-z][a-z0-9_]{0,63}", part) and part not in contracts.RESERVED
+    assert contract.names_whole(name) and contract.names_whole(name.upper() + ".gz")
+    assert contract.names_file(f"{file.stem}_2{file.suffix}") and not contract.names_whole(
+        f"{file.stem}_2{file.suffix}"
+    )
+    assert not contract.names_file("other.csv")
+    monkeypatch.setattr(contracts, "load", lambda: known)
+    (landed,) = landing.land(file.parent).landed
+    assert (landed.rows_landed, landed.rows_rejected, landed.files[0].unknown_columns) == (9, 0, ())
+    feed = {"source_system": "s", "landed": landed.landed_table, "columns": list(landed.columns)}
+    (fault,) = (
+        part.expression for part in _blueprint(contract.as_variable(), [feed]).expressions if part.name == "violation"
+    )
+    with landing.connect() as con:
+        assert con.execute(
+            f'SELECT DISTINCT {fault.sql("duckdb")} FROM landing."{landed.landed_table}"'
+        ).fetchall() == [(None,)]
+
+
+def test_a_draft_names_the_format_of_dates_and_says_where_it_cannot_know_it(tmp_path: Path) -> None:
+    file = tmp_path / "moments.csv"
+    file.write_text(AWKWARD["moments.csv"])
+    _, toml = draft(file, "city")
+    assert toml[toml.index("[columns]") :].splitlines()[1:] == [
+        'id = { header = "id", required = true }',
+        'us = { header = "us", type = "DATE", format = "%m/%d/%Y" }',
+        'uk = { header = "uk", type = "DATE", format = "%d/%m/%Y" }',
+        'either = { header = "either" }  # a date: ask the sender which, %m/%d/%Y or %d/%m/%Y: all fit both',
+        'at = { header = "at", type = "TIMESTAMP", format = "%m/%d/%Y %I:%M %p" }',
+        'digits = { header = "digits", type = "DATE", format = "%Y%m%d" }',
+        'mixed = { header = "mixed" }  # dates in more than one format (%d/%m/%Y, %m/%d/%Y): no one reads them all',
+        'sas = { header = "sas", type = "TIMESTAMP", format = "%d%b%y:%H:%M:%S" }',
+        'two = { header = "two", type = "DATE", format = "%d-%b-%y" }',
+    ]
+
+
+@pytest.mark.parametrize("source", ["My Hospital", "a__b", "1a", "", "a-b"])
+def test_a_draft_is_refused_for_a_family_that_has_no_name_for_a_file(tmp_path: Path, source: str) -> None:
+    file = write(tmp_path / "in", labs="id,v\n1,2\n") / "labs.csv"
+    with pytest.raises(LandingRefused, match="not a name for a family of tables"):
+        draft(file, source)
 
 
 def test_the_commands_say_what_they_did_and_never_trace_back(tmp_path: Path, home: Path) -> None:

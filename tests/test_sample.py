@@ -423,6 +423,22 @@ def test_same_arguments_give_the_same_bytes(made: Callable[[float, int], Sample]
     assert digest == "aa0199247bf1bf464539bf01bc4bda7bc4bd8fc0b9585dc57ff5a2271cb2574c"
 
 
+def test_another_seed_is_another_hospital_with_the_same_ids(made: Callable[[float, int], Sample]) -> None:
+    """So that ids collide where several hospitals land side by side, and no join across them goes unnoticed."""
+    one, other = made(0.1, 1), made(0.1, 7)
+    for table in ("patients", "payers", "organizations"):
+        assert {row["Id"] for row in one.tables[table]} == {row["Id"] for row in other.tables[table]}
+    (ours, theirs) = ({row["Id"]: row for row in sample.encounters} for sample in (one, other))
+    shared = ours.keys() & theirs.keys()
+    assert len(shared) > 0.3 * len(ours)
+    assert all(ours[key]["PATIENT"] == theirs[key]["PATIENT"] for key in shared)
+    for column in ("START", "TOTAL_CLAIM_COST"):
+        assert sum(ours[key][column] == theirs[key][column] for key in shared) < 0.1 * len(shared)
+    births = ({row["Id"]: row["BIRTHDATE"] for row in sample.tables["patients"]} for sample in (one, other))
+    assert not set(next(births).items()) & set(next(births).items())
+    assert one.answers["readmission"] != other.answers["readmission"]
+
+
 def test_dirt_is_added_behind_the_clean_rows_and_listed(made: Callable[[float, int], Sample], tmp_path: Path) -> None:
     clean = made(0.1, 1)
     dirt = generate("hospital", 0.1, tmp_path, dirty=True)

@@ -30,6 +30,10 @@ SELECT 1, table_name, NULL, 'byte order mark', NULL, NULL,
   'The file begins with a UTF-8 byte order mark: a reader that keeps it calls the first column by another name.'
 FROM profile_table WHERE has_bom
 UNION ALL
+SELECT 2, table_name, NULL, 'a column without a name', unnamed_columns, column_count + unnamed_columns,
+  'It is not in this report, and refuses a delivery unless the contract leaves it out: ignore = [""].'
+FROM profile_table WHERE unnamed_columns > 0
+UNION ALL
 SELECT 1, table_name, NULL, 'blank lines', blank_lines, NULL, 'They are no rows.' FROM profile_table WHERE blank_lines > 0
 
 /* Columns. */
@@ -95,8 +99,17 @@ SELECT 2, table_name, column_name, 'dates out of reason', implausible_dates, fil
 FROM profile_column WHERE implausible_dates > 0
 UNION ALL
 SELECT 2, table_name, column_name, 'dates as people write them', filled, filled,
-  'Day or month first is for the sender to say: 05/01/2024 is two dates.'
+  CASE len(date_formats)
+    WHEN 0 THEN 'No format that is known here reads them all.'
+    WHEN 1 THEN 'All of them fit ' || date_formats[1] || ': the contract can say so, as format.'
+    ELSE 'Day or month first is for the sender to say, since all of them fit ' || array_to_string(date_formats, ' and ') || '.'
+  END
 FROM profile_column WHERE inferred_type = 'date as text'
+UNION ALL
+SELECT 3, table_name, column_name, 'dates in more than one format', filled, filled,
+  'No one format reads them all, only several together: ' || array_to_string(date_readings, ', ')
+  || '. Of some, it cannot be known which is the day and which the month.'
+FROM profile_column WHERE inferred_type = 'date as text' AND len(date_formats) = 0 AND len(date_readings) > 1
 
 /* References. */
 UNION ALL

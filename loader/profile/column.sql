@@ -37,8 +37,10 @@ shaped AS (
       WHEN regexp_full_match(word, '[-+]?9(,9)+\.9') THEN 'thousands'
       WHEN regexp_full_match(trim(mask), '9999-99-99') THEN 'date'
       WHEN regexp_full_match(trim(mask), '9999-99-99[ A]99:99(:99(\.9+)?)?( ?(A|[-+]99(:?99)?))?') THEN 'timestamp'
-      WHEN regexp_full_match(trim(mask), '99?[/.]99?[/.](99)?99( 99?:99(:99)?( ?AA)?)?') THEN 'date, day or month first'
-      WHEN regexp_full_match(trim(mask), '99?[- ]Aaa?a?[- ](99)?99|9999/99/99') THEN 'date, other format'
+      WHEN regexp_full_match(trim(mask), '(99?[/.]99?[/.](99)?99|99?-99?-9999)( 99?:99(:99)?( ?(AA|aa))?)?')
+        THEN 'date, day or month first'
+      WHEN regexp_full_match(trim(mask), '(99?[- ][Aa][Aa][Aa][Aa]?[- ](99)?99|9999/99/99)( 99?:99(:99)?( ?(AA|aa))?)?')
+        OR regexp_full_match(trim(mask), '99?[Aa][Aa][Aa]99:99:99(:99)?') THEN 'date, other format'
       ELSE 'text'
     END AS shape
   FROM (SELECT DISTINCT mask FROM masked WHERE mask IS NOT NULL)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from rich.progress import Progress
 
 from loader import contracts, landing, settings
 from loader.contracts import Contract
-from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source
+from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_names
+from loader.profile import moments
+from loader.recognition import claimed, entries
 from loader.records import BOM
 
 TABLE_FILES = (".csv", ".tsv", ".txt", ".psv", ".parquet")
@@ -29,8 +31,17 @@ FALLBACK_ENCODING = "windows-1252"
 KEY_COLUMNS = 5
 """The most columns that a key is looked for in."""
 
+LEAST_FOUND = 0.95
+"""The least share of a column's distinct values that another table's key holds, for the column to refer to it."""
+LEAST_FOUND_IF_NAMED = 0.5
+"""The same where the column is named for the table, as patient_id for patients."""
+
 MEASURES = ("integer", "decimal")
 MOMENTS = ("date", "timestamp")
+MOST_CONTRADICTIONS = 0.1
+"""The largest share of rows that may contradict an order of two dates, for it to be one."""
+MOST_CONTRADICTIONS_ALIKE = 0.25
+"""The same for two whose names share a word, as D.O.A and D.O.D: dates in two formats contradict in a row in eight."""
 UNIT_WORDS = {"days", "hours", "minutes", "years", "months", "mg", "usd"}
 """Two numbers are compared where both names end in or hold the same of these words."""
 
@@ -144,7 +155,7 @@ def _read(
 ) -> tuple[list[_Table], dict[str, str]]:
     """Load every file that is a table, parts of a table together; and say of the others why they are not."""
     known, parts, unread = contracts.load(), defaultdict(list), {}
-    files = landing.entries(folder)
+    files = entries(folder)
     task = progress.add_task("reading", total=len(files)) if progress else None
     for path in files:
         named = [contract for contract in known.values() if contract.names_file(path.name)]
@@ -153,25 +164,27 @@ def _read(
             unread[path.name] = "not a table by its name"
             continue
         try:
-            layout = read_layout(path, encoding=FALLBACK_ENCODING)
+            claim = claimed(path, named, FALLBACK_ENCODING)
+            contract, layout = claim or (None, read_layout(path, encoding=FALLBACK_ENCODING))
+            refuse_bad_names(path, layout.header, _left_out(contract))
             source = read_source(path, layout, scratch, FALLBACK_ENCODING)
         except LandingRefused as refusal:
             unread[path.name] = str(refusal)
             continue
-        fitting = [contract for contract in named if not contract.missing_from(layout.header)]
-        contract = max(fitting, key=lambda contract: len(contract.columns), default=None)
         parts[(contract, "" if contract else Path(stem).stem)].append(source)
         if progress and task is not None:
             progress.advance(task)
     tables = []
     for number, ((contract, stem), sources) in enumerate(parts.items()):
         name = contract.table if contract else stem
-        columns = tuple(dict.fromkeys(column.strip() for source in sources for column in source.layout.header))
+        left_out = _left_out(contract)
+        headers = [header for source in sources for header in source.layout.header if normal(header) not in left_out]
+        columns = tuple({normal(header): header.strip() for header in reversed(headers)}.values())[::-1]
         relation = f"delivered.t{number}"
         con.execute(f"CREATE TABLE {relation} ({', '.join(f'{_q(column)} VARCHAR' for column in columns)})")
         loaded = []
         for source in sources:
-            names = [next(c for c in columns if normal(c) == normal(h)) for h in source.layout.header]
+            names = [next((c for c in columns if normal(c) == normal(h)), None) for h in source.layout.header]
             try:
                 landing.append(con, relation, source, names)
             except duckdb.Error:
@@ -191,6 +204,11 @@ def _read(
     return sorted(tables, key=lambda table: table.name), unread
 
 
+def _left_out(contract: Contract | None) -> frozenset[str]:
+    """Return the headers of columns that are not profiled: those that the contract ignores, and one without a name."""
+    return (contract.ignored if contract else frozenset()) | {""}
+
+
 def _facts(sources: Sequence[SourceFile]) -> dict[str, Any]:
     """Return what the files themselves say of their table."""
     with sources[0].text.open("rb") as start:
@@ -205,6 +223,7 @@ def _facts(sources: Sequence[SourceFile]) -> dict[str, Any]:
         "has_bom": has_bom,
         "read_as": [note.replace("by contract", "by a guess") for note in notes],
         "encoding_guessed": any("by contract" in note for note in notes),
+        "unnamed_columns": max(sum(not normal(h) for h in source.layout.header) for source in sources),
     }
 
 
@@ -227,7 +246,8 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
             "SELECT string_agg(file_name, ', ' ORDER BY file_name) AS file_name, "
             "string_agg(sha256, '|' ORDER BY file_name) AS sha256, sum(bytes)::BIGINT AS bytes, "
             "sum(rows_rejected)::BIGINT AS rejected_rows, sum(blank_lines)::BIGINT AS blank_lines, FALSE AS has_bom, "
-            "list_distinct(flatten(list(coalesce(read_as, [])))) AS read_as, FALSE AS encoding_guessed "
+            "list_distinct(flatten(list(coalesce(read_as, [])))) AS read_as, FALSE AS encoding_guessed, "
+            "0 AS unnamed_columns "
             f"FROM warehouse.landing.file WHERE landed_table = '{delivery['landed']}'",
         )
         contract = known.get(name)
@@ -244,8 +264,16 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     kind = declared.type if declared else None
     # As models/raw judges: a TIMESTAMP is one with a zone or without.
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
+    if declared and declared.format:
+        cast = moments.moment("value", declared.format.replace("'", "''"))
     _variables(con, table=table.name, name=column, position=position, contract_type=kind)
     con.execute(_sql("column", relation=table.relation, column=_q(column), contract_cast=cast))
+    this = "WHERE table_name = ? AND column_name = ?"
+    (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()
+    con.execute(
+        f"UPDATE profile_column SET date_formats = ?, date_readings = ? {this}",
+        [*moments.formats_of(con, kind), table.name, column],
+    )
 
 
 def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
@@ -338,7 +366,11 @@ def _add_key(con: duckdb.DuckDBPyConnection, table: _Table, columns: Sequence[st
 
 
 def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> None:
-    """Try each column on each other table's key that it may refer to, by its name or because both are UUIDs."""
+    """Try each column on each other table's key that it may refer to, by its name or because both are UUIDs.
+
+    A table that is not named for the column is what it refers to only where it holds nearly all of its values: deaths,
+    one row a patient, are no table of the patients, and a visit of a patient who lives refers to nothing wrong.
+    """
     keys = con.execute(
         "SELECT table_name, columns[1], inferred_type FROM profile_key JOIN profile_column "
         "USING (table_name) WHERE len(columns) = 1 AND duplicates = 0 AND column_name = columns[1] "
@@ -348,19 +380,24 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
         "SELECT table_name, column_name, inferred_type FROM profile_column WHERE filled > 0 "
         "AND inferred_type IN ('uuid', 'code', 'integer', 'text') ORDER BY table_name, position"
     ).fetchall()
+    unique = {(table, key) for table, key, _ in keys}
     for parent, key, key_type in keys:
         for child, column, kind in columns:
-            if child == parent or ((child, column) in {(t, k) for t, k, _ in keys} and normal(column) == "id"):
+            if child == parent or ((child, column) in unique and normal(column) == "id"):
                 continue
-            named = _names(column, parent, key)
-            if not named and not (kind == key_type == "uuid"):
+            is_named = _is_named_for(column, parent)
+            same_name = _letters(column) == _letters(key) != "id"
+            # Two keys of one name number the same things, or each its own rows: neither refers to the other.
+            may_refer = (same_name or kind == key_type == "uuid") and (child, column) not in unique
+            if not is_named and not may_refer:
                 continue
             sampled = con.execute(
                 f"SELECT count(*) FROM (SELECT {_q(column)} AS v FROM {relations[child]} WHERE {_q(column)} <> '' "
                 f"LIMIT 200) WHERE v IN (SELECT {_q(key)} FROM {relations[parent]})"
             ).fetchone()[0]
             if sampled:
-                _variables(con, table=child, name=column, parent_table=parent, parent_column=key)
+                least = LEAST_FOUND_IF_NAMED if is_named else LEAST_FOUND
+                _variables(con, table=child, name=column, parent_table=parent, parent_column=key, least=least)
                 con.execute(
                     _sql(
                         "reference",
@@ -372,12 +409,14 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
                 )
 
 
-def _names(column: str, parent: str, key: str) -> bool:
+def _is_named_for(column: str, parent: str) -> bool:
     """Tell whether a column's name points to a table: `patient`, `patient_id` or `PATIENTID` to patients."""
-    singular = re.sub(r"(ies|s)$", lambda ending: "y" if ending[1] == "ies" else "", normal(parent))
-    plain, key_name = normal(column).replace("_", ""), normal(key).replace("_", "")
-    pointing = {singular, f"{singular}id", f"{singular}code"}
-    return plain in {name.replace("_", "") for name in pointing} or (plain == key_name != "id")
+    singular = _letters(re.sub(r"(ies|s)$", lambda ending: "y" if ending[1] == "ies" else "", normal(parent)))
+    return _letters(column) in {singular, f"{singular}id", f"{singular}code"}
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", normal(name))
 
 
 def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> None:
@@ -415,10 +454,66 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
                 )
             )
     con.execute(_sql("fold"))
+    for table, relation in relations.items():
+        _find_contradicted_order(con, table, relation, columns[table])
     for table, listed in columns.items():
         for first, second, kind, rule, most, message in _pairs_in_a_row(listed):
             _variables(con, table=table, columns=f"{first}, {second}", rule=rule, most=most, message=message)
             con.execute(_sql("order", relation=relations[table], first=_q(first), second=_q(second), type=kind))
+
+
+def _find_contradicted_order(
+    con: duckdb.DuckDBPyConnection, table: str, relation: str, columns: Sequence[tuple[str, str, str]]
+) -> None:
+    """Find the pairs of dates in a table of which one is never after the other but in few rows, and report those rows.
+
+    The values say what belongs together, not the names: `D.O.A` and `D.O.D` are a start and an end like any other.
+    """
+    readings = _readings(con, table)
+    if len(readings) < 2:
+        return
+    read = ", ".join(f"{reading} AS {_q(name)}" for name, (reading, _) in readings.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE row_moment AS SELECT {read} FROM {relation}")
+    named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind == "TIMESTAMP"}
+    roles = {name: role for name, _, role in columns}
+    for first, second in permutations(readings, 2):
+        if frozenset((first, second)) in named:
+            continue
+        is_alike = _words(first) & _words(second)
+        _variables(
+            con,
+            table=table,
+            columns=f"{first}, {second}",
+            most=MOST_CONTRADICTIONS_ALIKE if is_alike else MOST_CONTRADICTIONS,
+            is_birth=roles[first] == "birth",
+            message=f"{first} is at or before {second} in nearly all rows, but after it in these.",
+        )
+        unit = "DATE" if "DATE" in (readings[first][1], readings[second][1]) else "TIMESTAMP"
+        con.execute(_sql("contradicted", first=_q(first), second=_q(second), unit=unit))
+
+
+def _readings(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[str, str]]:
+    """Return the SQL that reads each column of dates as a TIMESTAMP, and whether it holds a DATE or a TIMESTAMP.
+
+    Where several formats read all values, as 05/01/2024, nothing is known of the order; the column is left out.
+    """
+    readings = {}
+    for name, kind, fitting, together in con.execute(
+        "SELECT column_name, inferred_type, date_formats, date_readings FROM profile_column "
+        "WHERE table_name = ? AND distinct_values > 1 ORDER BY position",
+        [table],
+    ).fetchall():
+        if kind in MOMENTS:
+            readings[name] = (f"TRY_CAST(trim({_q(name)}) AS TIMESTAMP)", kind.upper())
+        elif together and len(fitting) <= 1:
+            read = ", ".join(moments.moment(_q(name), form) for form in together)
+            has_time = all("%H" in form or "%I" in form for form in together)
+            readings[name] = (f"coalesce({read})", "TIMESTAMP" if has_time else "DATE")
+    return readings
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[\W_]+", normal(name))) - {""}
 
 
 def _pairs_in_a_row(columns: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str, float, str]]:

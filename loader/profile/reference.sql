@@ -15,4 +15,4 @@ SELECT
   getvariable('table'), getvariable('name'), getvariable('parent_table'), getvariable('parent_column'), sum(n),
   coalesce(sum(n) FILTER (NOT is_found), 0), any_value(value) FILTER (NOT is_found)
 FROM found
-HAVING count(*) FILTER (is_found) >= 0.5 * count(*);
+HAVING count(*) FILTER (is_found) >= getvariable('least') * count(*);

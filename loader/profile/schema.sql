@@ -2,7 +2,7 @@
 CREATE TABLE profile_table (
   table_name VARCHAR, file_name VARCHAR, contract VARCHAR, sha256 VARCHAR, bytes BIGINT, row_count BIGINT,
   column_count BIGINT, rejected_rows BIGINT, duplicate_rows BIGINT, blank_lines BIGINT, mangled_rows BIGINT, has_bom BOOLEAN,
-  read_as VARCHAR[], encoding_guessed BOOLEAN, first_moment TIMESTAMP, last_moment TIMESTAMP
+  read_as VARCHAR[], encoding_guessed BOOLEAN, unnamed_columns BIGINT, first_moment TIMESTAMP, last_moment TIMESTAMP
 );
 
 CREATE TABLE profile_column (
@@ -12,7 +12,8 @@ CREATE TABLE profile_column (
   contract_fails BIGINT, shortest BIGINT, longest BIGINT, padded BIGINT, non_ascii BIGINT, mojibake BIGINT,
   exponents BIGINT, decimals BIGINT, decimals_that_are_whole BIGINT, with_digits BIGINT, with_leading_zero BIGINT,
   shorter_codes BIGINT, usual_length BIGINT, truncated_codes BIGINT, truncated_code VARCHAR, implausible_dates BIGINT,
-  decimal_places BIGINT, numeric_mean DOUBLE, negatives BIGINT, zeros BIGINT
+  decimal_places BIGINT, numeric_mean DOUBLE, negatives BIGINT, zeros BIGINT, date_formats VARCHAR[],
+  date_readings VARCHAR[]
 );
 
 CREATE TABLE profile_quantile (table_name VARCHAR, column_name VARCHAR, p DOUBLE, x DOUBLE);

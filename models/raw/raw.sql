@@ -11,8 +11,8 @@ WITH landed_row AS (
   @LANDED_ROWS(@feeds, @names)
 )
 SELECT
-  source_system,
-  record_number,
+  source_system::TEXT AS source_system,
+  record_number::BIGINT AS record_number,
   @EACH(@columns, c -> c),
   @violation AS violation
 FROM landed_row

@@ -17,7 +17,7 @@ MODEL (
     )), not_null(columns := (
       class_code
   ))),
-  description 'Encounter classes of Synthea and the group they belong to.',
+  description 'Encounter classes and the group they belong to.',
   column_descriptions (
     class_code = 'Code as the source writes it.',
     class_label = 'Label of the class.',

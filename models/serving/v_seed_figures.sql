@@ -10,7 +10,7 @@ MODEL (
   ),
   description 'The published figures of the two reference projects beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
   column_descriptions (
-    source_system = 'Source of the family that the project had.',
+    source_system = 'Source of the family that the project had; the family itself where none was delivered.',
     claim_code = 'Code of the published figure.',
     claim_order = 'Order in which to show them.',
     project = 'Which reference project published it: first or second.',
@@ -32,7 +32,7 @@ MODEL (
 
 WITH claim_value AS (
   SELECT
-    source.source_system,
+    COALESCE(source.source_system, c.family) AS source_system,
     c.claim_code,
     c.claim_order,
     c.project,
@@ -55,7 +55,7 @@ WITH claim_value AS (
     c.corrected_metric,
     c.corrected_version
   FROM serving.dim_published_claim AS c
-  INNER JOIN serving.dim_source_system AS source
+  LEFT JOIN serving.dim_source_system AS source
     ON source.family = c.family
   LEFT JOIN serving.mart_kpi AS reproduced
     ON reproduced.metric_code = c.reproduced_metric

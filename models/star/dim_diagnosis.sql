@@ -9,7 +9,7 @@ MODEL (
     not_null(columns := (diagnosis_key, code_system, code, is_cancer, mapping_basis)),
     has_unknown_members(key_col := diagnosis_key)
   ),
-  description 'Diagnoses that an encounter or a procedure gives as its reason.',
+  description 'Diagnoses by code system and code: conditions, and reasons of encounters, procedures and prescriptions.',
   column_descriptions (
     diagnosis_key = 'Key of the diagnosis.',
     code_system = 'Code system of the code.',

@@ -11,7 +11,7 @@ SELECT
   patient_id,
   encounter_id,
   @HOSPITAL_TIME(observed_ts_utc)::DATE AS result_date,
-  test_code_system AS code_system,
+  COALESCE(test_code_system, 'TEXT') AS code_system, /* Synthea's own measures, as QALY, go by their name. */
   test_code AS code,
   COALESCE(test_name, test_code) AS text,
   COALESCE(unit, '(no unit)') AS unit,

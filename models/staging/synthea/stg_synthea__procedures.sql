@@ -97,7 +97,7 @@ SELECT
   ROW_NUMBER() OVER (
     PARTITION BY source_system, encounter_id, patient_id, procedure_code, start_ts_utc, stop_ts_utc
     ORDER BY record_number
-  ) AS repeat_number, /* Of the rows that the source repeats at one moment, in the order of the file: 1 for nearly all. */
+  )::BIGINT AS repeat_number, /* Of the rows that the source repeats at one moment, in the order of the file: 1 for nearly all. */
   base_cost,
   reason_code_system,
   reason_code,
