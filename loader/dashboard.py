@@ -161,9 +161,9 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
             progress.advance(task)
         plain = [{name: _plain(value) for name, value in row.items()} for row in found]
         # The largest source comes first everywhere; the order of its own rows is that of the query.
-        order = list(labels)
-        plain.sort(key=lambda row: order.index(row["source_system"]) if order else 0)
-        return [row | {"source": labels.get(row["source_system"], "")} for row in plain]
+        order = {name: place for place, name in enumerate(labels)}
+        plain.sort(key=lambda row: order.get(row["source_system"], len(order)))
+        return [row | {"source": labels.get(row["source_system"], row["source_system"])} for row in plain]
 
     sources = rows(FOLDER / "sources.sql")
     labels.update(_labels(sources))
