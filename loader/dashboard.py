@@ -7,7 +7,7 @@ import re
 import textwrap
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -67,7 +67,7 @@ class Chart:
         """Return the specification with its rows, each select with the values that they hold."""
         spec = self._without_absent(self.spec)
         asked = spec.get("params", [])
-        if len(self.sources) > 1 and not self._draws_sources_apart():
+        if len(self.sources) > 1 and not self.draws_sources_apart():
             asked = [SOURCE_SELECT, *asked]
             spec["transform"] = [{"filter": "datum.source === source"}, *spec.get("transform", [])]
         params, rows = [], self.rows
@@ -78,7 +78,8 @@ class Chart:
                 rows = [row for row in rows if row[offered["name"]] == offered["value"]]
         return {**spec, "data": {"values": self.rows}, **({"params": params} if params else {})}
 
-    def _draws_sources_apart(self) -> bool:
+    def draws_sources_apart(self) -> bool:
+        """Say whether the specification gives each source a place or a colour of its own."""
         return '"field": "source"' in json.dumps([self.spec.get("encoding", {}).get(c) for c in ("yOffset", "color")])
 
     def _without_absent(self, node: Any) -> Any:
@@ -160,15 +161,13 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
         if progress and task is not None:
             progress.advance(task)
         plain = [{name: _plain(value) for name, value in row.items()} for row in found]
-        # The largest source comes first everywhere; the order of its own rows is that of the query.
-        order = {name: place for place, name in enumerate(labels)}
-        plain.sort(key=lambda row: order.get(row["source_system"], len(order)))
         return [row | {"source": labels.get(row["source_system"], row["source_system"])} for row in plain]
 
     sources = rows(FOLDER / "sources.sql")
     labels.update(_labels(sources))
     sources = [row | {"source": labels[row["source_system"]]} for row in sources]
-    tiles = rows(FOLDER / "tiles.sql")
+    order = list(labels.values())
+    tiles = _by_source(rows(FOLDER / "tiles.sql"), order)
     return Dashboard(
         schema=planning.schema_of(environment),
         made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
@@ -178,9 +177,7 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
                 **page,
                 "tiles": _tiles(page["tiles"], tiles),
                 "unanswered": _unanswered(page["tiles"], tiles),
-                "charts": [
-                    _chart(name, rows(FOLDER / "charts" / f"{name}.sql"), len(sources) > 1) for name in page["charts"]
-                ],
+                "charts": [_chart(name, rows(FOLDER / "charts" / f"{name}.sql"), order) for name in page["charts"]],
             }
             for page in pages
         ],
@@ -255,24 +252,30 @@ def _library() -> Markup:
     return Markup(vl_convert.javascript_bundle())
 
 
-def _chart(name: str, rows: list[Row], names_source: bool) -> Chart:
-    """Return a chart; one with rows of a single source names it where the page shows several."""
+def _chart(name: str, rows: list[Row], order: list[str]) -> Chart:
+    """Return a chart, its rows source by source; one with rows of a single source names it where there are several."""
     spec = json.loads((FOLDER / "charts" / f"{name}.vl.json").read_text(encoding="utf-8"))
     del spec["$schema"]
     meta = spec.pop("usermeta")
-    title = spec.pop("title")
-    labels = {row["source"] for row in rows}
-    if names_source and len(labels) == 1:
-        title["subtitle"] += f" Source: {labels.pop()}."
-    return Chart(
+    chart = Chart(
         name=name,
         sql=(FOLDER / "charts" / f"{name}.sql").read_text(encoding="utf-8"),
         rows=rows,
         spec=spec,
-        title=title,
+        title=spec.pop("title"),
         empty=meta["empty"],
         table=meta.get("table"),
     )
+    if len(order) > 1 and len(chart.sources) == 1:
+        chart.title["subtitle"] += f" Source: {chart.sources[0]}."
+    # What is drawn side by side keeps the order of the query, which is that of its axis.
+    return chart if chart.draws_sources_apart() else replace(chart, rows=_by_source(rows, order))
+
+
+def _by_source(rows: list[Row], order: list[str]) -> list[Row]:
+    """Return the rows source by source, the order within a source as it was."""
+    places = {source: place for place, source in enumerate(order)}
+    return sorted(rows, key=lambda row: places.get(row["source"], len(places)))
 
 
 def _tiles(asked: list[str], rows: list[Row]) -> list[Row]:

@@ -115,7 +115,7 @@ def test_no_chart_shows_several_sources_as_one(read: Dashboard) -> None:
         filled, named = drawn.filled(), " ".join(drawn.title.values())
         if len(drawn.sources) == 1:
             assert f"Source: {drawn.sources[0]}." in named
-        elif drawn._draws_sources_apart():
+        elif drawn.draws_sources_apart():
             assert filled.get("transform") == drawn.spec.get("transform")
         else:
             assert filled["params"][0]["bind"]["options"] == drawn.sources
