@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import browser
-from loader import dashboard
+from loader import dashboard, demo, planning
 from loader.dashboard import FOLDER, Chart, Dashboard
 from warehouse_fixtures import Warehouse, built  # noqa: F401
 
@@ -132,6 +132,37 @@ def test_a_select_begins_with_what_the_one_before_it_leaves(read: Dashboard) -> 
 def test_sources_of_one_label_are_told_apart_by_their_names() -> None:
     rows = [{"source_system": name, "source_label": label} for name, label in (("a", "H"), ("b", "H"), ("c", "I"))]
     assert dashboard._labels(rows) == {"a": "H (a)", "b": "H (b)", "c": "I"}
+
+
+def test_the_screen_of_the_demo_shows_of_each_feed_what_it_can_tell(built: Warehouse, read: Dashboard) -> None:  # noqa: F811
+    feeds = planning.read(built.context, demo.FEEDS)
+    assert feeds == [(s["source_system"], s["source_label"]) for s in read.sources]
+    rates = chart(read, "readmission_ladder").rows
+    for feed, _ in feeds:
+        shown = dict(demo.headlines(built.context, feed))
+        told = {row["definition_code"] for row in rates if row["source_system"] == feed}
+        assert ("readmissions, HWR-style" in shown) is ("R6" in told)
+        assert ("readmissions, by flag" in shown) is ("R8" in told)
+        assert not any("not computable" in figure for figure in shown.values())
+
+
+def test_the_screen_says_why_a_figure_is_missing_that_the_feed_could_tell(
+    built: Warehouse,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ((feed, _), *_) = planning.read(built.context, demo.FEEDS)
+    reasons = planning.read(
+        built.context,
+        "SELECT CONCAT(metric_code, '/', definition_version), not_computable_reason FROM serving.mart_kpi "
+        f"WHERE source_system = '{feed}' AND NOT not_computable_reason IS NULL",
+    )
+    monkeypatch.setattr(demo, "HEADLINES", [(metric, "SELECT NULL", "", (metric,)) for metric, _ in reasons])
+    shown = dict(demo.headlines(built.context, feed))
+    told = {metric: f"not computable: {reason}" for metric, reason in reasons}
+    lacking = {metric for metric, reason in reasons if reason.startswith("The feed does not deliver")}
+    assert shown.items() <= told.items()
+    assert "readmission_err/cms" in shown
+    assert lacking and not lacking & set(shown)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
--- One row per source, definition, step of its funnel, and what is left or taken out.
+-- One row per source, definition, step of its funnel that takes any out, and what is left or taken out.
 WITH funnel AS (
   SELECT
     a.source_system,
@@ -35,6 +35,8 @@ WITH funnel AS (
   FROM serving.v_readmission_attrition AS a
   INNER JOIN serving.dim_readmission_definition AS d
     ON d.definition_code = a.definition_code
+  WHERE
+    a.n_admissions > 0 OR a.step IN (0, 98, 99)
 ), step_part AS (
   SELECT f.*, 'left' AS part, f.n_left AS amount FROM funnel AS f
   UNION ALL
