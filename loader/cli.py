@@ -302,16 +302,18 @@ def demo(data: Path | None) -> None:
     from loader import dashboard as dashboards
     from loader import demo as show
 
+    is_generated = data is None
     if data is None:
         data = settings.home() / "sample"
         show.generate_samples(data)
+    left = [] if is_generated else show.files_left(data)
     deliveries = [_land(folder, source_system) for folder, source_system in show.delivered_folders(data)]
     from loader import planning
 
     planned = _planned(lambda: planning.plan(quiet=True))
     page = dashboards.page_of("prod")
     dashboards.write(dashboards.read(planned.context), page)
-    show.show(screen, deliveries, show.files_left(data), planned, _server_shown(), page)
+    show.show(screen, deliveries, left, planned, _server_shown(), page)
 
 
 def _land(folder: Path, source_system: str | None = None) -> Delivery:

@@ -42,6 +42,7 @@ class Column:
     """One column: its `header` in the file, the `type` staging casts it to, and whether it must be there.
 
     `required`: a row without a value breaks the contract. `optional`: the whole column may be missing from the file.
+    `formerly`: the headers that it had in older layouts of the file, the newest first.
     `format`: how a DATE or TIMESTAMP is written where it is not ISO-8601, as "%m/%d/%Y", in DuckDB's strptime notation.
     """
 
@@ -50,7 +51,13 @@ class Column:
     type: str = "VARCHAR"
     required: bool = False
     optional: bool = False
+    formerly: tuple[str, ...] = ()
     format: str | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What the column may be called in a file, as `normal` makes it: today's header first."""
+        return tuple(map(normal, (self.header, *self.formerly)))
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,12 @@ class Contract:
     def missing_from(self, header: Iterable[str]) -> list[str]:
         """Return the columns that a file with this header lacks, optional ones apart. Case and blanks do not matter."""
         present = {normal(name) for name in header}
-        return [name for name in self.needed if normal(name) not in present]
+        return [c.header for c in self.columns if not c.optional and present.isdisjoint(c.headers)]
+
+    @property
+    def known_headers(self) -> frozenset[str]:
+        """The headers, of today and of older layouts, that the contract has a column for, as `normal` makes them."""
+        return frozenset(header for column in self.columns for header in column.headers)
 
     def as_variable(self) -> dict[str, Any]:
         """Return the contract as the plain values that config.py hands to the raw models."""
@@ -116,7 +128,7 @@ class Contract:
             "name": self.name,
             "key": list(self.key),
             "null_marks": list(self.null_marks),
-            "columns": [asdict(column) for column in self.columns],
+            "columns": [asdict(column) | {"formerly": list(column.formerly)} for column in self.columns],
         }
 
 
@@ -143,7 +155,10 @@ def load(folder: Path = PROJECT / "contracts") -> Mapping[str, Contract]:
 def _read(file: Path) -> Contract:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        columns = tuple(Column(name=n, **{"header": n.upper(), **spec}) for n, spec in raw.pop("columns").items())
+        columns = tuple(
+            Column(name=n, **{"header": n.upper(), **spec, "formerly": tuple(spec.get("formerly", ()))})
+            for n, spec in raw.pop("columns").items()
+        )
         contract = Contract(
             columns=columns,
             **{field: tuple(value) if isinstance(value, list) else value for field, value in raw.items()},
@@ -158,7 +173,7 @@ def _read(file: Path) -> Contract:
     for column in columns:
         if column.type.split("(")[0].strip() not in TYPES:
             raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
-        if column.name in RESERVED:
+        if column.name.lower() in RESERVED:
             raise ContractError(
                 f"{file.name}: column {column.name}: a name that the raw models use themselves. "
                 f'Call it another: {column.name}_delivered = {{ header = "{column.header}" }}.'
@@ -169,6 +184,8 @@ def _read(file: Path) -> Contract:
             raise ContractError(f"{file.name}: column {column.name} is also under ignore. Take it out of one of them.")
     if contract.header not in (True, False):
         raise ContractError(f"{file.name}: header = {contract.header!r}. It is false where the files have none.")
+    if len({column.name.lower() for column in columns}) < len(columns):
+        raise ContractError(f"{file.name}: two columns whose names differ in upper and lower case alone. Rename one.")
     if unknown := [name for name in contract.key if name not in names]:
         raise ContractError(f"{file.name}: key column {unknown[0]} is not among its columns.")
     if file.stem != contract.name:

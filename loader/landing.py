@@ -370,7 +370,9 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         rows_landed=rows,
         rows_rejected=len(source.rejected),
         blank_lines=source.blank_lines,
-        unknown_columns=tuple(name for name in kept if name not in {column.name for column in contract.columns}),
+        unknown_columns=tuple(
+            name for name in kept if name not in {column.name for column in contract.columns} | contract.known_headers
+        ),
         read_as=source.notes,
     )
     con.execute(
@@ -500,8 +502,9 @@ def _columns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
 def _landed_names(contract: Contract, source: SourceFile) -> list[str | None]:
     """Return the landed name of each column of the file: the contract's, or its own where the contract has none.
 
-    It is None for a column that the contract ignores. A column of the file's own that bears a name which is taken
-    (rowid is DuckDB's) lands as `<name>_delivered`.
+    It is None for a column that the contract ignores. One that the contract has under a newer header keeps its own
+    name, by which the raw models find it. A column of the file's own that bears a name which is taken (rowid is
+    DuckDB's) lands as `<name>_delivered`.
     """
     by_header = {normal(column.header): column.name for column in contract.columns}
     taken = {column.name for column in contract.columns} | {"rowid"}

@@ -30,16 +30,22 @@ def landed_rows(evaluator: MacroEvaluator, feeds: exp.Array, names: exp.Tuple) -
 
 
 def _landed_feed(feed: exp.Array, columns: list[str]) -> exp.Select:
-    """Return the rows of one feed: an array of its name, its landed table, and the columns that are there."""
-    source_system, landed, *there = (item.name for item in feed.expressions)
+    """Return the rows of one feed: an array of its name, its landed table, and which columns there are each of ours."""
+    source_system, landed = (item.name for item in feed.expressions[:2])
     return exp.select(
         exp.alias_(exp.cast(exp.Literal.string(source_system), "TEXT"), "source_system"),
         exp.alias_(exp.column("rowid") + 1, "record_number"),
         *(
-            exp.column(n, quoted=True) if n in there else exp.alias_(exp.cast(exp.null(), "TEXT"), n, quoted=True)
-            for n in columns
+            exp.alias_(_delivered([own.name for own in there.expressions]), name, quoted=True)
+            for name, there in zip(columns, feed.expressions[2:], strict=True)
         ),
     ).from_(exp.table_(landed, db="landing"))
+
+
+def _delivered(names: list[str]) -> exp.Expression:
+    """Return what a file has under one of these names, of which it fills one."""
+    columns = [exp.column(name, quoted=True) for name in names]
+    return exp.func("COALESCE", *columns) if len(columns) > 1 else (columns or [exp.cast(exp.null(), "TEXT")])[0]
 
 
 def _nothing(columns: list[str]) -> exp.Select:
@@ -57,12 +63,7 @@ def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp
     properties = {
         "source_table": exp.to_identifier(contract["name"]),
         # Arrays, not tuples: a tuple of one comes back from SQLMesh as a value in parentheses, without expressions.
-        "feeds": exp.array(
-            *(
-                exp.array(*map(exp.Literal.string, (feed["source_system"], feed["landed"], *feed["columns"])))
-                for feed in feeds
-            )
-        ),
+        "feeds": exp.array(*(_feed(feed, contract) for feed in feeds)),
         "names": exp.tuple_(*(exp.column(name, quoted=True) for name in names)),
         "columns": exp.tuple_(*(exp.maybe_parse(value, dialect="duckdb") for value in values)),
         "violation": exp.maybe_parse(fault, dialect="duckdb"),
@@ -70,6 +71,26 @@ def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp
     return exp.tuple_(
         *(exp.PropertyEQ(this=exp.to_identifier(key), expression=value) for key, value in properties.items())
     )
+
+
+def _feed(feed: dict[str, t.Any], contract: dict[str, t.Any]) -> exp.Array:
+    """Return a feed's name, its landed table, and of each column of the contract the names that it may have there.
+
+    A file of an older layout has the column under a former header (`formerly`).
+    """
+    there = set(feed["columns"])
+    return exp.array(
+        *map(exp.Literal.string, (feed["source_system"], feed["landed"])),
+        *(
+            exp.array(*(exp.Literal.string(n) for n in (column["name"], *_former_names(column)) if n in there))
+            for column in contract["columns"]
+        ),
+    )
+
+
+def _former_names(column: dict[str, t.Any]) -> t.Iterator[str]:
+    """Yield the names under which the column's former headers land."""
+    return (header.strip().lower() for header in column.get("formerly", ()))
 
 
 def _read(column: dict[str, t.Any], null_marks: list[str], fault: str) -> str:
@@ -145,8 +166,8 @@ def _checks_of_contract(contract: dict[str, t.Any]) -> str:
     names = ", ".join(f"('{check}')" for check in failing)
     cases = " ".join(f"WHEN '{check}' THEN {count}" for check, count in failing.items())
     return (
-        f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, CASE c.check_name {cases} END AS n_failing, "
-        f"landed.n AS n_checked "
+        f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, "
+        f"CASE c.check_name {cases} END AS n_failing, landed.n AS n_checked "
         f"FROM (SELECT source_system, COUNT(*) AS n{counts} FROM raw.{name} GROUP BY source_system) AS landed "
         f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system) AS held "
         f"ON held.source_system = landed.source_system "

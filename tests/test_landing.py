@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from loader import cli, contracts, demo, feeds, landing, settings, status
 from loader.landing import LandingRefused
@@ -448,6 +452,41 @@ class TestDemoFolders:
             landing.land(folder, source_system=source_system)
         assert set(landing.deliveries()) == {"north_clinic", "ehr", "south"}
 
+    def test_the_command_lands_each_folder_under_its_feeds_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("north", "south"):
+            (tmp_path / "data").mkdir(exist_ok=True)
+            good(tmp_path / "data" / name)
+
+        def stop(run: Callable[[], None]) -> None:
+            raise LandingRefused("enough for this test: nothing is planned")
+
+        monkeypatch.setattr(cli, "_planned", stop)
+        assert "enough for this test" in CliRunner().invoke(cli.main, ["demo", str(tmp_path / "data")]).output
+        assert set(landing.deliveries()) == {"north", "south"}
+
+    def test_the_screen_lists_what_did_not_land(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The rest of the screen needs a plan; tests/test_road.py shows it."""
+        screen = Console(width=200, record=True, file=io.StringIO())
+        context = SimpleNamespace(models={})
+        planned = SimpleNamespace(context=context, models=Counter(), audits=0)
+        monkeypatch.setattr(demo, "HEADLINES", ())
+        left = [
+            UnknownFile("a/longer.csv", "no contract names it"),
+            UnknownFile("b.md"),
+            UnknownFile("c.csv", "why [x]"),
+        ]
+        demo.show(screen, [landing.land(good(tmp_path / "north").parent)], left, planned, "a server", tmp_path / "page")
+        lines = screen.export_text().splitlines()
+        at = next(n for n, line in enumerate(lines) if line.startswith("not landed"))
+        assert lines[at - 1] == "landed     synthea: payers 1 · rejected 0"
+        assert lines[at : at + 3] == [
+            "not landed a/longer.csv  no contract names it",
+            "           c.csv         why [x]",
+            "           no tables by their names: b.md",
+        ]
+
     def test_one_folder_alone_is_the_feed_of_its_family(self, tmp_path: Path) -> None:
         good(tmp_path / "x")
         assert demo.delivered_folders(tmp_path / "x") == [(tmp_path / "x", None)]
@@ -484,6 +523,11 @@ class TestContracts:
             ("source='x'\ntable='y'\nfiles=['y.csv']\nkey=['b']\n[columns]\na = {}", "key column b"),
             ("source='x'\ntable='z'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {}", "name the file x__z.toml"),
             ("source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {wide=1}", "wide"),
+            ("source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {}\nA = {}", "upper and lower case"),
+            (
+                "source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {}\nRowId = {}",
+                "column RowId: a name",
+            ),
             *(
                 (
                     f"source='x'\ntable='y'\nfiles=['y.csv']\nkey=['{name}']\n[columns]\n{name} = {{}}",

@@ -205,6 +205,12 @@ def test_an_order_is_found_in_dates_of_two_formats(tmp_path: Path) -> None:
     assert {where for _, where, _ in of_rule(found, "ends before it begins")} == {"D.O.A, D.O.D"}
 
 
+def test_a_start_with_a_time_is_not_after_an_end_on_the_same_day(tmp_path: Path) -> None:
+    rows = [f"{n},2024-01-{n % 28 + 1:02}T10:00:00Z,2024-01-{n % 28 + (n != 3):02}" for n in range(60)]
+    found = profile(write(tmp_path / "in", t=lines("id,start,stop", *rows)))
+    assert of_rule(found, "ends before it begins") == {("t", "start, stop", 1)}
+
+
 def test_dates_that_have_nothing_to_do_with_each_other_are_in_no_order(tmp_path: Path) -> None:
     """One column is before the other in 19 of 20 rows, by chance: the years of the one are the earlier ones."""
     chance = random.Random(5)

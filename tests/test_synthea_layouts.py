@@ -132,8 +132,8 @@ def delivered_value(feed: str, table: str, header: str, row: int) -> str:
         return "organizations-1" if feed == "synthea_2019" else "providers-1"
     if table == "observations" and header == "CODE":
         return "8302-2"
-    types = {column.header.upper(): column.type for column in CONTRACTS[f"synthea__{table}"].columns}
-    kind = types[header.upper()].split("(")[0]
+    types = {name: column.type for column in CONTRACTS[f"synthea__{table}"].columns for name in column.headers}
+    kind = types[header.lower()].split("(")[0]
     if feed == "synthea_2017" and kind == "TIMESTAMP":
         kind = "DATE"
     return BY_NAME.get(header) or BY_TYPE.get(kind) or f"some {header.lower()}"

@@ -260,7 +260,7 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
 
 def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int, column: str) -> None:
     known = table.contract.columns if table.contract else ()
-    declared = next((c for c in known if normal(column) in (normal(c.header), c.name)), None)
+    declared = next((c for c in known if normal(column) in (*c.headers, c.name)), None)
     kind = declared.type if declared else None
     # As models/raw judges: a TIMESTAMP is one with a zone or without.
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
@@ -473,8 +473,8 @@ def _find_contradicted_order(
     if len(readings) < 2:
         return
     read = ", ".join(f"{reading} AS {_q(name)}" for name, (reading, _) in readings.items())
-    con.execute(f"CREATE OR REPLACE TEMP TABLE row_moment AS SELECT {read} FROM {relation}")
-    named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind == "TIMESTAMP"}
+    con.execute(f"CREATE OR REPLACE TABLE delivered.row_moment AS SELECT {read} FROM {relation}")
+    named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind != "DOUBLE"}
     roles = {name: role for name, _, role in columns}
     for first, second in permutations(readings, 2):
         if frozenset((first, second)) in named:
@@ -518,12 +518,14 @@ def _words(name: str) -> set[str]:
 
 def _pairs_in_a_row(columns: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str, float, str]]:
     """Yield pairs of columns of one table, the first of which should be at most the second."""
-    moments = [(name, role) for name, kind, role in columns if kind in MOMENTS]
+    dated = [(name, kind, role) for name, kind, role in columns if kind in MOMENTS]
     before = {("start", "end"), ("birth", "death"), ("birth", "start"), ("birth", "end")}
-    for first, first_role in moments:
-        for second, second_role in moments:
+    for first, first_kind, first_role in dated:
+        for second, second_kind, second_role in dated:
             if (first_role, second_role) in before:
-                yield first, second, "TIMESTAMP", "ends before it begins", 1.0, f"{first} is after {second}."
+                # A start at ten is not after an end on the same day, of which no time is known.
+                unit = "DATE" if "date" in (first_kind, second_kind) else "TIMESTAMP"
+                yield first, second, unit, "ends before it begins", 1.0, f"{first} is after {second}."
     measures = [name for name, kind, _ in columns if kind in MEASURES]
     for one, other in combinations(measures, 2):
         if set(normal(one).split("_")) & set(normal(other).split("_")) & UNIT_WORDS:

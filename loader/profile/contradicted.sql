@@ -4,7 +4,7 @@ together, or the first be a birth: two dates that have nothing to do with each o
 */
 INSERT INTO profile_alert
 WITH pairs AS (
-  SELECT {first}::{unit} AS a, {second}::{unit} AS b, count(*) OVER () AS row_count FROM row_moment
+  SELECT {first}::{unit} AS a, {second}::{unit} AS b, count(*) OVER () AS row_count FROM delivered.row_moment
 ),
 
 counted AS (

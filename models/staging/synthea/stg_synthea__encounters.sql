@@ -58,9 +58,9 @@ SELECT
   CASE WHEN NOT e.code IS NULL THEN 'SNOMED CT' END AS type_code_system,
   @INTEGER_CODE(e.code) AS type_code,
   TRIM(e.description) AS type_description,
-  @UTC_TIME(COALESCE(e.start, e.date)) AS start_ts_utc, /* Two names of one column, as are the costs: see the contract. */
+  @UTC_TIME(e.start) AS start_ts_utc,
   @UTC_TIME(e.stop) AS stop_ts_utc,
-  COALESCE(e.base_encounter_cost, e.cost)::DECIMAL(14, 2) AS base_cost,
+  e.base_encounter_cost::DECIMAL(14, 2) AS base_cost,
   e.total_claim_cost::DECIMAL(14, 2) AS claim_amount,
   e.payer_coverage::DECIMAL(14, 2) AS payer_paid,
   CASE WHEN NOT e.reasoncode IS NULL THEN 'SNOMED CT' END AS reason_code_system,

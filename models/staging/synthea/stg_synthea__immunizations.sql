@@ -26,7 +26,7 @@ SELECT
   @INTEGER_CODE(code) AS vaccine_code,
   TRIM(description) AS vaccine_description,
   @UTC_TIME(date) AS given_ts_utc,
-  COALESCE(base_cost, cost)::DECIMAL(14, 2) AS base_cost /* Two names of one column. */
+  base_cost::DECIMAL(14, 2) AS base_cost
 FROM raw.synthea__immunizations
 WHERE
   violation IS NULL

@@ -43,7 +43,7 @@ SELECT
   TRIM(description) AS medication_name,
   @UTC_TIME(start) AS start_ts_utc,
   @UTC_TIME(stop) AS stop_ts_utc,
-  COALESCE(base_cost, cost)::DECIMAL(14, 2) AS base_cost, /* Two names of one column. */
+  base_cost::DECIMAL(14, 2) AS base_cost,
   payer_coverage::DECIMAL(14, 2) AS payer_paid,
   dispenses::BIGINT AS dispenses,
   totalcost::DECIMAL(14, 2) AS total_cost,

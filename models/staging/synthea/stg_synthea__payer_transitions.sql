@@ -18,7 +18,7 @@ MODEL (
     ),
     nulls_preserved(
       model_col := valid_to,
-      source_col := COALESCE(end_date, end_year, year),
+      source_col := end_date,
       source := raw.synthea__payer_transitions,
       source_filter := violation IS NULL
     ),
@@ -28,7 +28,6 @@ MODEL (
 );
 
 WITH named AS (
-  /* Two names of one column: the first exports have a row a YEAR, later ones have a start and an end. */
   SELECT
     source_system,
     record_number,
@@ -36,10 +35,10 @@ WITH named AS (
     memberid,
     payer,
     secondary_payer,
-    TRIM(COALESCE(start_date, start_year, year)) AS starts,
-    TRIM(COALESCE(end_date, end_year, year)) AS ends,
-    COALESCE(plan_ownership, ownership) AS ownership,
-    COALESCE(owner_name, ownername) AS owner_name
+    TRIM(start_date) AS starts,
+    TRIM(end_date) AS ends,
+    plan_ownership AS ownership,
+    owner_name AS owner_name
   FROM raw.synthea__payer_transitions
   WHERE
     violation IS NULL

@@ -34,7 +34,7 @@ SELECT
   LOWER(TRIM(ownership)) AS ownership,
   TRIM(address) AS address,
   TRIM(city) AS city,
-  TRIM(COALESCE(state_headquartered, state)) AS state, /* Two names of one column. */
+  TRIM(state_headquartered) AS state,
   @ZIP5(zip) AS zip5,
   @ZIP_PLUS4(zip) AS zip_plus4,
   CASE WHEN NOT zip IS NULL AND @ZIP5(zip) IS NULL THEN 1 ELSE 0 END AS is_zip_invalid,

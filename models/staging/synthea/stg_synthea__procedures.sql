@@ -74,9 +74,9 @@ WITH cleaned AS (
     END AS procedure_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
     @INTEGER_CODE(code) AS procedure_code,
     TRIM(description) AS procedure_description,
-    @UTC_TIME(COALESCE(start, date)) AS start_ts_utc, /* Two names of one column, as are the costs: see the contract. */
+    @UTC_TIME(start) AS start_ts_utc,
     @UTC_TIME(stop) AS stop_ts_utc,
-    COALESCE(base_cost, cost)::DECIMAL(14, 2) AS base_cost,
+    base_cost::DECIMAL(14, 2) AS base_cost,
     CASE WHEN NOT reasoncode IS NULL THEN 'SNOMED CT' END AS reason_code_system,
     @INTEGER_CODE(reasoncode) AS reason_code,
     TRIM(reasondescription) AS reason_description

@@ -28,7 +28,7 @@ SELECT
   @ZIP_PLUS4(zip) AS zip_plus4,
   lat::DOUBLE AS latitude,
   lon::DOUBLE AS longitude,
-  COALESCE(encounters, utilization)::BIGINT AS encounter_count, /* Two names of one column. */
+  encounters::BIGINT AS encounter_count,
   procedures::BIGINT AS procedure_count,
   @INTEGER_CODE(npi) AS npi
 FROM raw.synthea__providers
