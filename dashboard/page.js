@@ -29,6 +29,24 @@ async function draw(name) {
     bind: figure.querySelector(".filters"),
     tooltip: { theme: "dashboard" },
   });
+  for (const select of figure.querySelectorAll(".filters select")) select.addEventListener("change", () => narrow(name));
+  narrow(name);
+}
+
+// A select offers only what the selects before it have left: a rate that one source tells, another may not.
+function narrow(name) {
+  const { view } = drawn[name];
+  let rows = charts[name].spec.data.values;
+  for (const select of document.querySelectorAll(`#${name} .filters select`)) {
+    const held = new Set(rows.map((row) => String(row[select.name])));
+    for (const option of select.options) option.hidden = option.disabled = !held.has(option.text);
+    if (!held.has(select.selectedOptions[0]?.text)) {
+      select.value = [...select.options].find((option) => !option.disabled).value;
+      view.signal(select.name, rows.find((row) => String(row[select.name]) === select.selectedOptions[0].text)[select.name]);
+    }
+    rows = rows.filter((row) => String(row[select.name]) === select.selectedOptions[0].text);
+  }
+  return view.runAsync();
 }
 
 function lines(text, width) {

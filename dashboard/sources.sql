@@ -1,16 +1,21 @@
--- One row per source: what it tells of, and of which time.
+-- One row per source, the largest first: what it tells of, and of which time.
 SELECT
-  e.source_system,
-  COUNT(*) AS n_encounters,
+  s.source_system,
+  s.source_label,
+  COUNT(e.encounter_key) AS n_encounters,
   COUNT(DISTINCT p.patient_durable_key) AS n_patients,
   MIN(d.full_date) AS first_day,
   MAX(d.full_date) AS last_day
-FROM serving.fact_encounter AS e
-INNER JOIN serving.dim_patient AS p
+FROM serving.dim_source_system AS s
+LEFT JOIN serving.fact_encounter AS e
+  ON e.source_system = s.source_system
+LEFT JOIN serving.dim_patient AS p
   ON p.patient_key = e.patient_key
-INNER JOIN serving.dim_date AS d
+LEFT JOIN serving.dim_date AS d
   ON d.date_key = e.start_date_key AND d.is_sentinel = 0
 GROUP BY
-  e.source_system
+  s.source_system,
+  s.source_label
 ORDER BY
-  e.source_system DESC
+  n_encounters DESC,
+  s.source_system

@@ -23,4 +23,4 @@ WHERE
 ORDER BY
   k.metric_code,
   k.definition_version,
-  k.source_system DESC
+  k.source_system

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import textwrap
 import tomllib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -29,6 +29,9 @@ FOLDER = settings.PROJECT / "dashboard"
 
 PICTURE_WIDTH = 720
 """Width of a chart in a picture, in pixels before it is doubled."""
+
+SOURCE_SELECT = {"name": "source", "bind": {"input": "select", "name": "Source ", "options": []}}
+"""The select of a chart that has rows of several sources and does not draw them apart."""
 
 Row = dict[str, Any]
 
@@ -55,11 +58,29 @@ class Chart:
     empty: str
     table: dict[str, str] | None
 
+    @property
+    def sources(self) -> list[str]:
+        """The sources of its rows, in their order."""
+        return list(dict.fromkeys(row["source"] for row in self.rows))
+
     def filled(self) -> dict[str, Any]:
         """Return the specification with its rows, each select with the values that they hold."""
-        params = [self._offered(param) for param in self.spec.get("params", [])]
         spec = self._without_absent(self.spec)
+        asked = spec.get("params", [])
+        if len(self.sources) > 1 and not self.draws_sources_apart():
+            asked = [SOURCE_SELECT, *asked]
+            spec["transform"] = [{"filter": "datum.source === source"}, *spec.get("transform", [])]
+        params, rows = [], self.rows
+        for param in asked:
+            offered = self._offered(param, rows)
+            params.append(offered)
+            if offered is not param:
+                rows = [row for row in rows if row[offered["name"]] == offered["value"]]
         return {**spec, "data": {"values": self.rows}, **({"params": params} if params else {})}
+
+    def draws_sources_apart(self) -> bool:
+        """Say whether the specification gives each source a place or a colour of its own."""
+        return '"field": "source"' in json.dumps([self.spec.get("encoding", {}).get(c) for c in ("yOffset", "color")])
 
     def _without_absent(self, node: Any) -> Any:
         """Take out of the scales that name a colour for each value those values that no row has."""
@@ -75,13 +96,17 @@ class Chart:
             node["scale"] = {"domain": [value for value, _ in pairs], "range": [colour for _, colour in pairs]}
         return node
 
-    def _offered(self, param: dict[str, Any]) -> dict[str, Any]:
-        """Offer the values of the column that a select is named after; one value alone needs no select."""
+    def _offered(self, param: dict[str, Any], left: list[Row]) -> dict[str, Any]:
+        """Offer the values of the column that a select is named after; one value alone needs no select.
+
+        The value that it begins with is one of the rows that the selects before it have left.
+        """
         bind = param.get("bind")
         if not isinstance(bind, dict) or bind.get("options") != []:
             return param
         options = list(dict.fromkeys(row[param["name"]] for row in self.rows))
-        value = param.get("value") if param.get("value") in options else options[0]
+        values = [row[param["name"]] for row in left]
+        value = param.get("value") if param.get("value") in values else values[0]
         if len(options) == 1:
             return {"name": param["name"], "value": value}
         return {**param, "value": value, "bind": {**bind, "options": options}}
@@ -129,29 +154,30 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
     pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
     names = [name for page in pages for name in page["charts"]]
     task = progress.add_task("dashboard", total=len(names) + 2) if progress else None
-    labels = _source_labels()
+    labels: dict[str, str] = {}
 
     def rows(file: Path) -> list[Row]:
         found = planning.records(context, file.read_text(encoding="utf-8"), schemas)
         if progress and task is not None:
             progress.advance(task)
-        return [
-            {name: _plain(value) for name, value in row.items()}
-            | ({"source": labels.get(row["source_system"], row["source_system"])} if "source_system" in row else {})
-            for row in found
-        ]
+        plain = [{name: _plain(value) for name, value in row.items()} for row in found]
+        return [row | {"source": labels.get(row["source_system"], row["source_system"])} for row in plain]
 
-    tiles = rows(FOLDER / "tiles.sql")
+    sources = rows(FOLDER / "sources.sql")
+    labels.update(_labels(sources))
+    sources = [row | {"source": labels[row["source_system"]]} for row in sources]
+    order = list(labels.values())
+    tiles = _by_source(rows(FOLDER / "tiles.sql"), order)
     return Dashboard(
         schema=planning.schema_of(environment),
         made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        sources=rows(FOLDER / "sources.sql"),
+        sources=sources,
         pages=[
             {
                 **page,
                 "tiles": _tiles(page["tiles"], tiles),
                 "unanswered": _unanswered(page["tiles"], tiles),
-                "charts": [_chart(name, rows(FOLDER / "charts" / f"{name}.sql")) for name in page["charts"]],
+                "charts": [_chart(name, rows(FOLDER / "charts" / f"{name}.sql"), order) for name in page["charts"]],
             }
             for page in pages
         ],
@@ -193,7 +219,9 @@ def write_pictures(dashboard: Dashboard, folder: Path) -> list[Path]:
 def render(dashboard: Dashboard) -> str:
     """Return the page, with Vega in it."""
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
-    environment.globals.update(figure=figure, exact=_exact, told=_told, cell=_cell, is_number=_is_number)
+    environment.globals.update(
+        figure=figure, exact=_exact, told=_told, headings=_headings, cell=_cell, is_number=_is_number
+    )
     data = {
         "theme": json.loads(_text("theme.json")),
         "charts": {c.name: {"title": c.title, "spec": c.filled()} for c in dashboard.charts if c.rows},
@@ -224,11 +252,12 @@ def _library() -> Markup:
     return Markup(vl_convert.javascript_bundle())
 
 
-def _chart(name: str, rows: list[Row]) -> Chart:
+def _chart(name: str, rows: list[Row], order: list[str]) -> Chart:
+    """Return a chart, its rows source by source; one with rows of a single source names it where there are several."""
     spec = json.loads((FOLDER / "charts" / f"{name}.vl.json").read_text(encoding="utf-8"))
     del spec["$schema"]
     meta = spec.pop("usermeta")
-    return Chart(
+    chart = Chart(
         name=name,
         sql=(FOLDER / "charts" / f"{name}.sql").read_text(encoding="utf-8"),
         rows=rows,
@@ -237,6 +266,16 @@ def _chart(name: str, rows: list[Row]) -> Chart:
         empty=meta["empty"],
         table=meta.get("table"),
     )
+    if len(order) > 1 and len(chart.sources) == 1:
+        chart.title["subtitle"] += f" Source: {chart.sources[0]}."
+    # What is drawn side by side keeps the order of the query, which is that of its axis.
+    return chart if chart.draws_sources_apart() else replace(chart, rows=_by_source(rows, order))
+
+
+def _by_source(rows: list[Row], order: list[str]) -> list[Row]:
+    """Return the rows source by source, the order within a source as it was."""
+    places = {source: place for place, source in enumerate(order)}
+    return sorted(rows, key=lambda row: places.get(row["source"], len(places)))
 
 
 def _tiles(asked: list[str], rows: list[Row]) -> list[Row]:
@@ -255,9 +294,15 @@ def _metric(row: Row) -> str:
     return f"{row['metric_code']}.{row['definition_version']}"
 
 
-def _source_labels() -> dict[str, str]:
-    with (settings.PROJECT / "seeds" / "source_system.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["source_system"]: row["source_label"] for row in csv.DictReader(lines)}
+def _labels(sources: list[Row]) -> dict[str, str]:
+    """Return the label of each source, with its name where another has the same label."""
+    times = Counter(row["source_label"] for row in sources)
+    return {
+        row["source_system"]: row["source_label"]
+        if times[row["source_label"]] == 1
+        else f"{row['source_label']} ({row['source_system']})"
+        for row in sources
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -276,9 +321,14 @@ def _exact(tile: Row) -> str:
     return f"{shown}; n = {tile['n']:,} ({tile['subject']}), {tile['n_patients']:,} patients."
 
 
+def _headings(chart: Chart) -> dict[str, str]:
+    """Return the columns of a chart's table and their headings; of one source alone without its name."""
+    return {c: h for c, h in (chart.table or {}).items() if c != "source" or len(chart.sources) > 1}
+
+
 def _told(chart: Chart) -> list[Row]:
     """Return the rows of a chart's table: what differs in no column of it is one row."""
-    kept = [*(chart.table or {}), "unit", "corrected_ci_low", "corrected_ci_high"]
+    kept = [*_headings(chart), "unit", "corrected_ci_low", "corrected_ci_high"]
     told = {tuple(row.get(c) for c in kept): row for row in chart.rows}
     return list(told.values())
 

@@ -8,61 +8,94 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import sqlglot
 from rich.console import Console
+from sqlglot import exp
+from sqlmesh import Context
 
 from loader import contracts, feeds, landing, planning, sample, settings
 from loader.landing import Delivery, LandingRefused
 from loader.planning import Planned
 from loader.recognition import UnknownFile, listing, nothing_known, recognise
 
+FEEDS = (
+    "SELECT s.source_system, s.source_label FROM serving.dim_source_system AS s "
+    "LEFT JOIN serving.fact_encounter AS e ON e.source_system = s.source_system "
+    "GROUP BY s.source_system, s.source_label ORDER BY COUNT(e.encounter_key) DESC, s.source_system"
+)
+"""The feeds that have delivered, the largest first."""
+
 HEADLINES = (
     (
         "length of stay",
         "SELECT alos_days_cms, n_stays FROM serving.v_los_by_slice "
-        "WHERE slice = 'source_system' AND slice_value = 'synthea'",
+        "WHERE source_system = :feed AND organization_key = -2 AND slice = 'all' AND slice_value = 'all stays'",
         "{0:.2f} days on average, over {1:,} inpatient stays",
+        ("alos/days_cms",),
     ),
     (
         "readmissions, published way",
-        "SELECT value, numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R0'",
+        "SELECT value, numerator, denominator FROM serving.v_readmission_ladder "
+        "WHERE source_system = :feed AND definition_code = 'R0'",
         "{0:.2%} = {1:,}/{2:,}, a ratio to the other admissions",
+        ("readmission/R0",),
     ),
     (
         "readmissions, HWR-style",
         "SELECT value, numerator, denominator, ci_low, ci_high FROM serving.v_readmission_ladder "
-        "WHERE definition_code = 'R6'",
+        "WHERE source_system = :feed AND definition_code = 'R6'",
         "{0:.2%} = {1:,}/{2:,} unplanned (95 % interval {3:.1%} to {4:.1%})",
+        ("readmission/R6",),
+    ),
+    (
+        "readmissions, by flag",
+        "SELECT value, numerator, denominator FROM serving.v_readmission_ladder "
+        "WHERE source_system = :feed AND definition_code = 'R8'",
+        "{0:.2%} = {1:,}/{2:,} by the flag of the feed",
+        ("readmission/R8",),
+    ),
+    (
+        "mortality",
+        "SELECT mortality, mortality_ci_low, mortality_ci_high FROM serving.v_insurance_outcomes "
+        "WHERE source_system = :feed AND organization_key = -2 AND slice = 'all'",
+        "{0:.2%} of the stays (95 % interval {1:.1%} to {2:.1%})",
+        ("mortality/in_hospital", "mortality/in_hospital_flag"),
     ),
     (
         "cost of care",
-        "SELECT SUM(claim_amount), SUM(n_encounters) FROM serving.v_cost_by_class",
+        "SELECT SUM(claim_amount), SUM(n_encounters) FROM serving.v_cost_by_class WHERE source_system = :feed",
         "${0:,.2f} claimed over {1:,} encounters",
+        ("tcoc/total",),
     ),
     (
         "non-covered cost",
-        "SELECT SUM(patient_gap), SUM(uninsured_gap) / SUM(patient_gap) FROM serving.v_noncovered_by_payer",
+        "SELECT SUM(patient_gap), SUM(uninsured_gap) / SUM(patient_gap) FROM serving.v_noncovered_by_payer "
+        "WHERE source_system = :feed",
         "${0:,.2f}, of which {1:.2%} is of patients without insurance",
+        ("noncovered_share/uninsured",),
     ),
     (
-        "patient records: stays",
-        "SELECT mean_los_days, n_stays, mortality, mortality_ci_low, mortality_ci_high "
-        "FROM serving.v_insurance_outcomes WHERE source_system = 'ehr' AND slice = 'all'",
-        "{0:.2f} days on average, over {1:,} stays; mortality {2:.2%} (95 % interval {3:.1%} to {4:.1%})",
-    ),
-    (
-        "patient records: readmissions",
-        "SELECT value, numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R8'",
-        "{0:.2%} = {1:,}/{2:,} by the flag of the feed",
-    ),
-    (
-        "patient records: charges",
+        "charges",
         "SELECT eta_squared, correlation_los, verdict FROM serving.v_drg_test "
-        "WHERE source_system = 'ehr' AND drg_code = 'all'",
+        "WHERE source_system = :feed AND organization_key = -2 AND drg_code = 'all'",
         "DRG explains {0:.2%} of their variance, length of stay correlates {1:.3f}: {2}",
+        ("charge_per_stay/mean",),
     ),
 )
-"""The figures: a name, the query on the published views that a reader can repeat, and how its row reads."""
+"""The figures of a feed: a name, the query on the published views that a reader can repeat, how its row reads, and the
+metrics of mart_kpi that say why it has none."""
+
+REASON = (
+    "SELECT k.not_computable_reason FROM serving.mart_kpi AS k INNER JOIN serving.dim_metric AS m "
+    "ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version "
+    "WHERE k.source_system = :feed AND CONCAT(k.metric_code, '/', k.definition_version) = :metric "
+    "AND k.slice = 'all' AND NOT k.not_computable_reason IS NULL AND NOT EXISTS ("
+    "SELECT 1 FROM serving.mart_capability AS c WHERE c.source_system = k.source_system AND c.is_delivered = 0 "
+    "AND CONCAT(' ', m.requires, ' ') LIKE CONCAT('% ', c.capability, ' %'))"
+)
+"""Why a metric has no value in a feed that delivers all that it requires; no row where the feed does not."""
 
 SAMPLES = {"hospital": 1.0, "ehr": 0.02}
 """The families that the demo generates, and how large."""
@@ -157,10 +190,10 @@ def show(
     _say(screen, "", ", ".join(tables))
     _say(screen, "", ", ".join(views))
     screen.print()
-    for name, query, text in HEADLINES:
-        rows = planning.read(context, query)
-        figure = text.format(*rows[0]) if rows and None not in rows[0] else "not computable from these files"
-        screen.print(f"  {name:<30}{figure}", soft_wrap=True)
+    for feed, label in planning.read(context, FEEDS):
+        screen.print(f"  {label}", soft_wrap=True)
+        for name, figure in headlines(context, feed) or [("no figure", "it delivers none of what these take")]:
+            screen.print(f"    {name:<28}{figure}", soft_wrap=True)
     screen.print()
     _say(screen, "dashboard", f"{shown_path(page)}: open it in a browser")
     if settings.serving() is None:
@@ -173,6 +206,23 @@ def show(
             f"with {'SERVING_URL' if given else 'the URL in ' + shown_path(settings.private_url_file())}",
         )
         _say(screen, "", "Power BI: MySQL database connector, that host and port, schema serving")
+
+
+def headlines(context: Context, feed: str) -> list[tuple[str, str]]:
+    """Return the headline figures of a feed, with their names; where it delivers what one takes, why there is none."""
+    shown = []
+    for name, query, text, metrics in HEADLINES:
+        rows = _read(context, query, feed=feed)
+        if rows and None not in rows[0]:
+            shown.append((name, text.format(*rows[0])))
+        elif reasons := [row for metric in metrics for row in _read(context, REASON, feed=feed, metric=metric)]:
+            shown.append((name, f"not computable: {reasons[0][0]}"))
+    return shown
+
+
+def _read(context: Context, query: str, **values: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on published tables, its `:name` placeholders filled in."""
+    return planning.read(context, exp.replace_placeholders(sqlglot.parse_one(query, dialect="mysql"), **values))
 
 
 def shown_path(path: Path) -> str:

@@ -45,7 +45,7 @@ SLOW_ROWS = 220_000
 """Rows for the ways that take minutes; their seconds are scaled to all rows."""
 
 ROWS = """
-SELECT 'ehr' AS source_system, i + 1 AS result_id, (hash(i // 22) % 4503599627370496)::BIGINT AS patient_key,
+SELECT 'lab' AS source_system, i + 1 AS result_id, (hash(i // 22) % 4503599627370496)::BIGINT AS patient_key,
   CASE WHEN i % 50 = 0 THEN (hash(i // 200) % 4503599627370496)::BIGINT ELSE -2 END AS stay_key,
   (hash(i % 15) % 4503599627370496)::BIGINT AS lab_key,
   strftime(DATE '2019-01-01' + (hash(i) % 2000)::INTEGER, '%Y%m%d')::INTEGER AS result_date_key,

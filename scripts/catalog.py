@@ -5,10 +5,12 @@ Everything that is written from the models (the Power BI project, the dictionary
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from sqlglot import exp
 from sqlmesh import Context
@@ -102,8 +104,9 @@ class Catalog:
 
 @cache
 def read() -> Catalog:
-    """Return the catalog of the project's models."""
-    context = Context(paths=[str(PROJECT)])
+    """Return the catalog of the project's models, those of families that have not delivered too."""
+    with patch.dict(os.environ, WAREHOUSE_FAMILIES="all"):
+        context = Context(paths=[str(PROJECT)])
     models = {model.fqn: model for model in context.models.values()}
     published = [model for model in models.values() if model.schema_name == "serving"]
     tables = {m.view_name: _table(m, models) for m in sorted(published, key=lambda m: m.view_name)}

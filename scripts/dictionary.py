@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from scripts.catalog import PROJECT, Catalog, Column, Table, parents, short
@@ -26,7 +27,7 @@ UNITS = (
         "points",
     ),
     (r"\bUSD\b|^Dollars\b|\bcharge\b.*\binterval\b", "USD"),
-    (r"\b0 to 1\b|\b[Ss]hare\b|\bWilson\b|^Rate\b|\b1 less the\b", "share"),
+    (r"\b0 to 1\b|\b[Ss]hare\b|\bWilson\b|^Rate\b|\b1 less the\b|^n_\w+ / n_\w+", "share"),
     (r"\bin the unit of dim_metric\b|^Value (as published|that)|^What its own rule", "of the metric"),
     (r"^[Vv]alue as a number|reference range", "of the test"),
     (r"\bper cent\b", "per cent"),
@@ -59,7 +60,7 @@ LINEAGE_HEAD = """# Lineage
 Written by `make generate` from the models: what a query reads, not what its audits compare. Of every published table,
 the models it is computed from and the delivered files at the far end. Which columns: [dictionary](dictionary.md).
 
-    files > landing > raw > staging > core > star > mart > serving
+    files > landing > raw > staging > input > core > star > mart > serving
 """
 
 
@@ -77,7 +78,7 @@ def dictionary(catalog: Catalog) -> str:
         parts.append(" · ".join(f"[{table.name}](#{table.name})" for table in tables) + "\n")
         for table in tables:
             measured = units(table)
-            sources = ", ".join(f"`{short(name)}`" for name in computed_from(table, catalog))
+            sources = named(computed_from(table, catalog), catalog)
             parts.append(f"### {table.name}\n\n{_row(table)} {table.description}\n")
             parts.append(f"Grain: {', '.join(f'`{name}`' for name in table.grain)}. Source: {sources}.\n")
             parts.append("| column | type | unit | what | from |\n|---|---|---|---|---|")
@@ -120,18 +121,18 @@ def lineage(catalog: Catalog) -> str:
     """Return the lineage of every published table, and a picture of the star."""
     parts = [LINEAGE_HEAD, "## Published tables\n", "| table | computed from | files |\n|---|---|---|"]
     for table in catalog.tables.values():
-        near = ", ".join(f"`{short(name)}`" for name in computed_from(table, catalog))
+        near = named(computed_from(table, catalog), catalog)
         far = ", ".join(_files(table, catalog)) or "none: code lists"
         parts.append(f"| [{table.name}](dictionary.md#{table.name}) | {near} | {far} |")
     parts.append("\n## Models\n")
     parts.append("Every model with what it reads, from the files up.\n")
-    for schema in ("raw", "quarantine", "staging", "reference", "core", "star", "measure", "mart"):
+    for schema in ("raw", "quarantine", "staging", "input", "reference", "core", "star", "measure", "mart"):
         models = sorted((m for m in catalog.models.values() if m.schema_name == schema), key=lambda m: m.view_name)
         parts.append(f"### {schema}\n\n| model | reads |\n|---|---|")
         for model in models:
             # Which landed table a raw model reads changes with every delivery.
             read = () if schema == "raw" else parents(model)
-            reads = ", ".join(f"`{short(name)}`" for name in read)
+            reads = named(read, catalog)
             parts.append(f"| `{model.view_name}` | {reads or _outside(model.view_name, schema)} |")
         parts.append("")
     parts.append("## The star\n\nWhat joins what; a fact's dates and diagnoses in all their roles are one line.\n")
@@ -146,6 +147,18 @@ def lineage(catalog: Catalog) -> str:
 def computed_from(table: Table, catalog: Catalog) -> tuple[str, ...]:
     """Return what a published table is computed from: of a copy, what the model it copies reads."""
     return parents(catalog.models[table.model])
+
+
+def named(models: tuple[str, ...], catalog: Catalog) -> str:
+    """Return models as they are written in SQL; all of a schema as one, where they are many."""
+    schemas = Counter(model.schema_name for model in catalog.models.values())
+    held = Counter(short(name).split(".")[0] for name in models)
+    whole = {schema for schema, count in held.items() if count == schemas[schema] > 3}
+    shown = dict.fromkeys(
+        f"all {held[schema]} of {schema}" if (schema := short(name).split(".")[0]) in whole else f"`{short(name)}`"
+        for name in models
+    )
+    return ", ".join(shown)
 
 
 def _files(table: Table, catalog: Catalog) -> list[str]:

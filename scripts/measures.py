@@ -46,23 +46,25 @@ TABLES = {
 
 HOW = """# Measures
 
-Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/benchmark.csv`, `seeds/published_claim.csv`
-and the MODEL blocks of views; change those, not this file.
+Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/capability.csv`, `seeds/benchmark.csv`,
+`seeds/published_claim.csv` and the MODEL blocks of views; change those, not this file.
 
 Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
-denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
+denominator, value, n, patients, interval, small-cell flag, basis and benchmark. Sources are never added together.
 
 - **Where**: `models/measure/` has one model for each kind of thing observed (`stay_observation` and so on); a metric is
   one line there. `warehouse query` shows its rows.
 - **Slices**: all, year, month (by the day named below), payer_category, payer, age_band, encounter_class,
-  kind_of_stay, cci_band, medicare_group, procedure; each where it applies. `is_partial_period` marks a year or month
-  that the source does not tell of whole, follow-up included.
+  kind_of_stay, cci_band, medicare_group, organization, procedure; each where it applies. `is_partial_period` marks a
+  year or month that the source does not tell of whole, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
   t for a mean, exact Poisson for observed / expected, order statistics for a median. `clustered_ci_low` and
   `clustered_ci_high` take patients as independent, because one patient brings many events: the ratio estimator with
   its variance between patients (Cochran 1977), for a proportion as a Wilson interval of the effective number of
   observations (Korn and Graubard 1998). Trust the wider. A total has none: it is no sample.
 - **small_cell_flag** is 1 below 30 observations, or for a proportion below 5 in the numerator.
+- **Requires** is what a source must deliver for the metric, as `mart_capability` finds it in the rows; where something
+  of it is missing, the value is NULL and `not_computable_reason` names it.
 - **basis** is `derived` from dates and amounts, `source_asserted` by a flag of the feed, or `not_computable`: then
   the value is NULL, never 0, and the row says why.
 """
@@ -77,11 +79,14 @@ def read(seed: str) -> list[Row]:
 def measures() -> str:
     """Return the text of docs/measures.md."""
     parts = [HOW]
+    capabilities = {row["capability"]: row["sentence"] for row in read("capability")}
     benchmarks = {(row["metric_code"], row["definition_version"]): row for row in read("benchmark")}
     metrics = sorted(read("metric"), key=lambda row: list(GROUPS).index(row["module"]))
     for module, rows in groupby(metrics, key=lambda row: row["module"]):
         parts.append(f"\n## {module} {GROUPS[module]}\n")
-        parts += [_entry(row, benchmarks.get((row["metric_code"], row["definition_version"]))) for row in rows]
+        for row in rows:
+            required = [capabilities[name] for name in row["requires"].split()]
+            parts.append(_entry(row, required, benchmarks.get((row["metric_code"], row["definition_version"]))))
     parts.append("\n## Measures with columns of their own\n")
     parts.append("Tests and comparisons that are no single ratio: each a published table, n and intervals with it.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
@@ -94,7 +99,7 @@ def measures() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _entry(row: Row, benchmark: Row | None) -> str:
+def _entry(row: Row, required: list[str], benchmark: Row | None) -> str:
     first = " · shown first" if row["is_default"] == "1" else ""
     lines = [
         f"### `{row['metric_code']}` / `{row['definition_version']}`: {row['metric_label']}{first}\n",
@@ -102,6 +107,7 @@ def _entry(row: Row, benchmark: Row | None) -> str:
         f"- {row['measure']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['period_of']}"
         + (f", {row['followup_days']} days of follow-up" if row["followup_days"] != "0" else ""),
         f"- numerator: {row['numerator_rule']}; denominator: {row['denominator_rule']}",
+        f"- requires: {'; '.join(required)}",
         f"- caveat: {row['caveat']}",
     ]
     if row["not_computable_reason"]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.catalog import PROJECT, Catalog, Column, Reference, Table
+from scripts.powerbi_check import AGGREGATE, ONE_SOURCE
 
 FOLDER = PROJECT / "powerbi"
 MODEL = "PatientWarehouse.SemanticModel/definition"
@@ -168,7 +169,7 @@ def measures() -> list[Measure]:
             comparisons.append(template["comparison"].format(value=f"[{entry['name']}]", published=published))
     for entry in hand["published"]:
         made += _published(entry, template, metrics)
-    together = _indented(",\n".join(comparisons), "    " * 5)
+    together = _indented(",\n".join(comparisons), "    " * 5).lstrip()
     return [Measure(m.name, m.dax.replace("{comparisons}", together), m.folder, m.description, m.format) for m in made]
 
 
@@ -190,7 +191,14 @@ def _described(entry: dict[str, Any], metrics: dict[str, dict[str, str]]) -> tup
 
 def _plain(entry: dict[str, Any], metrics: dict[str, dict[str, str]]) -> Measure:
     description, format_string = _described(entry, metrics)
-    return Measure(entry["name"], entry["dax"].strip("\n"), entry["folder"], description, format_string)
+    return Measure(entry["name"], _guarded(entry["dax"].strip("\n")), entry["folder"], description, format_string)
+
+
+def _guarded(dax: str) -> str:
+    """Return DAX that reads rows of a table so that it is blank unless the filters leave one source."""
+    if not AGGREGATE.search(dax):
+        return dax
+    return f"IF (\n    {ONE_SOURCE},\n{_indented(dax, '    ')}\n)"
 
 
 def _rate(entry: dict[str, Any], template: dict[str, str], metrics: dict[str, dict[str, str]]) -> list[Measure]:
@@ -224,7 +232,7 @@ def _published(entry: dict[str, Any], template: dict[str, str], metrics: dict[st
         "high": "clustered_ci_high",
         "numerator": "numerator",
     }
-    dax = {part: _published_dax(entry["metric"], column, template) for part, column in columns.items()}
+    dax = {part: _guarded(_published_dax(entry["metric"], column, template)) for part, column in columns.items()}
     filled = {
         "numerator": dax["numerator"],
         "is_proportion": "TRUE ()" if measure == "proportion" else "FALSE ()",

@@ -19,11 +19,23 @@ FOLDER = Path(__file__).resolve().parent.parent / "powerbi"
 
 FUNCTIONS = set(
     """
-    ABS ADDCOLUMNS AVERAGE CALCULATE COUNT COUNTROWS DISTINCTCOUNT DIVIDE FALSE FILTER FORMAT HASONEVALUE IF ISBLANK
-    LOOKUPVALUE MAX MAXX MIN REMOVEFILTERS ROW SELECTEDVALUE SQRT SUM SUMX T.INV.2T TRUE UNION VALUES
+    ABS ADDCOLUMNS AVERAGE CALCULATE COUNT COUNTROWS DISTINCT DISTINCTCOUNT DIVIDE FALSE FILTER FORMAT HASONEVALUE IF
+    ISBLANK LOOKUPVALUE MAX MAXX MIN REMOVEFILTERS ROW SELECTEDVALUE SQRT SUM SUMX T.INV.2T TRUE UNION VALUES
     """.split()  # noqa: SIM905
 )
 """DAX functions in use. Another one is misspelt, or new here: add it."""
+
+ONE_SOURCE = "COUNTROWS ( DISTINCT ( dim_source_system[source_system] ) ) == 1"
+"""What a measure that reads rows asks first, so that figures of several sources are never added up.
+
+DISTINCT leaves out the blank row that stands for what belongs to no source; VALUES and HASONEVALUE do not.
+"""
+
+AGGREGATE = re.compile(
+    r"\b(?:AVERAGE|COUNT|COUNTROWS|DISTINCTCOUNT|MAX|MIN|SUM|SUMX)\s*\(\s*"
+    r"(?:(?:dim|fact|agg|bridge|mart|v)_\w+\s*[\[)]|FILTER\b)"
+)
+"""An aggregate of a published table; one of measures alone needs no guard, because they have theirs."""
 
 CHART_VALUES = {"Y", "Y2", "Size"}
 """Roles of charts that need a measure, because the model discourages implicit ones."""
@@ -134,6 +146,7 @@ def faults(project: Project) -> list[str]:
         _one_way_between_tables,
         _dax,
         _measure_cycles,
+        _one_source,
         _m_sources,
         _pages,
         _visual_shape,
@@ -326,6 +339,12 @@ def _measure_cycles(project: Project) -> Iterator[str]:
             waiting.extend(new)
         if name in reached:
             yield f"[{name}] refers to itself"
+
+
+def _one_source(project: Project) -> Iterator[str]:
+    for name, dax in project.measures.items():
+        if AGGREGATE.search(dax) and ONE_SOURCE not in " ".join(dax.split()):
+            yield f"measure [{name}]: adds up whatever sources there are; ask first: {ONE_SOURCE}"
 
 
 def _m_sources(project: Project) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import browser
-from loader import dashboard
+from loader import dashboard, demo, planning
 from loader.dashboard import FOLDER, Chart, Dashboard
 from warehouse_fixtures import Warehouse, built  # noqa: F401
 
@@ -56,6 +56,7 @@ def test_a_query_gives_rows_with_the_columns_that_its_specification_uses(read: D
     drawn = chart(read, name)
     assert drawn.rows
     columns = set(drawn.rows[0])
+    assert {"source", "source_system"} <= columns
     made = {node["as"] for node in nodes(drawn.spec) if "as" in node}
     text = json.dumps(drawn.spec)
     used = {node["field"] for node in nodes(drawn.spec) if "field" in node}
@@ -98,12 +99,70 @@ def test_a_metric_without_a_value_is_named_and_has_no_tile() -> None:
 
 
 def test_a_select_offers_the_values_of_its_column_and_is_left_out_for_one(read: Dashboard) -> None:
-    (rate,) = (p for p in chart(read, "readmission_by_year").filled()["params"] if "bind" in p)
+    source, rate = (p for p in chart(read, "readmission_by_year").filled()["params"] if "bind" in p)
+    assert source["bind"]["options"] == [s["source"] for s in read.sources]
     assert rate["value"] == rate["bind"]["options"][0] == "30-day readmission, HWR-style"
     (slice_,) = chart(read, "length_of_stay").filled()["params"]
     assert slice_["value"] == "kind of stay" and len(slice_["bind"]["options"]) == 4
-    one = dataclasses.replace(chart(read, "length_of_stay"), rows=[{"slice": "year"}])
+    one = dataclasses.replace(chart(read, "length_of_stay"), rows=[{"slice": "year", "source": "A"}])
     assert one.filled()["params"] == [{"name": "slice", "value": "year"}]
+
+
+def test_no_chart_shows_several_sources_as_one(read: Dashboard) -> None:
+    labels = {s["source"] for s in read.sources}
+    assert len(labels) == len(read.sources) > 1
+    for drawn in read.charts:
+        filled, named = drawn.filled(), " ".join(drawn.title.values())
+        if len(drawn.sources) == 1:
+            assert f"Source: {drawn.sources[0]}." in named
+        elif drawn.draws_sources_apart():
+            assert filled.get("transform") == drawn.spec.get("transform")
+        else:
+            assert filled["params"][0]["bind"]["options"] == drawn.sources
+            assert filled["transform"][0] == {"filter": "datum.source === source"}
+
+
+def test_a_select_begins_with_what_the_one_before_it_leaves(read: Dashboard) -> None:
+    drawn = chart(read, "readmission_by_year")
+    turned = dataclasses.replace(drawn, rows=sorted(drawn.rows, key=lambda row: row["definition_code"] != "R8"))
+    source, rate = (p for p in turned.filled()["params"] if "bind" in p)
+    assert (source["value"], rate["value"]) == (turned.rows[0]["source"], turned.rows[0]["rate"])
+
+
+def test_sources_of_one_label_are_told_apart_by_their_names() -> None:
+    rows = [{"source_system": name, "source_label": label} for name, label in (("a", "H"), ("b", "H"), ("c", "I"))]
+    assert dashboard._labels(rows) == {"a": "H (a)", "b": "H (b)", "c": "I"}
+
+
+def test_the_screen_of_the_demo_shows_of_each_feed_what_it_can_tell(built: Warehouse, read: Dashboard) -> None:  # noqa: F811
+    feeds = planning.read(built.context, demo.FEEDS)
+    assert feeds == [(s["source_system"], s["source_label"]) for s in read.sources]
+    rates = chart(read, "readmission_ladder").rows
+    for feed, _ in feeds:
+        shown = dict(demo.headlines(built.context, feed))
+        told = {row["definition_code"] for row in rates if row["source_system"] == feed}
+        assert ("readmissions, HWR-style" in shown) is ("R6" in told)
+        assert ("readmissions, by flag" in shown) is ("R8" in told)
+        assert not any("not computable" in figure for figure in shown.values())
+
+
+def test_the_screen_says_why_a_figure_is_missing_that_the_feed_could_tell(
+    built: Warehouse,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ((feed, _), *_) = planning.read(built.context, demo.FEEDS)
+    reasons = planning.read(
+        built.context,
+        "SELECT CONCAT(metric_code, '/', definition_version), not_computable_reason FROM serving.mart_kpi "
+        f"WHERE source_system = '{feed}' AND NOT not_computable_reason IS NULL",
+    )
+    monkeypatch.setattr(demo, "HEADLINES", [(metric, "SELECT NULL", "", (metric,)) for metric, _ in reasons])
+    shown = dict(demo.headlines(built.context, feed))
+    told = {metric: f"not computable: {reason}" for metric, reason in reasons}
+    lacking = {metric for metric, reason in reasons if reason.startswith("The feed does not deliver")}
+    assert shown.items() <= told.items()
+    assert "readmission_err/cms" in shown
+    assert lacking and not lacking & set(shown)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +300,7 @@ def test_each_choice_of_each_filter_draws(page: browser.Page) -> None:
         f"""(async () => {{
         const empty = [];
         for (const select of document.querySelectorAll(".filters select"))
-          for (const option of [...select.options]) {{
+          for (const option of [...select.options].filter((option) => !option.disabled)) {{
             select.value = option.value;
             select.dispatchEvent(new Event("change"));
             const figure = select.closest("figure");
@@ -253,6 +312,24 @@ def test_each_choice_of_each_filter_draws(page: browser.Page) -> None:
     )
     assert empty == []
     assert page.messages == []
+
+
+def test_a_select_offers_only_what_the_chosen_source_has(page: browser.Page, read: Dashboard) -> None:
+    rates = chart(read, "readmission_by_year").rows
+    page.show(1440)
+    page.open(page.file)
+    for label in [s["source"] for s in read.sources]:
+        offered = page.run(
+            f"""(() => {{
+            const [source, rate] = document.querySelectorAll("#readmission_by_year .filters select");
+            source.value = [...source.options].find((option) => option.text === "{label}").value;
+            source.dispatchEvent(new Event("change"));
+            return [[...rate.options].filter((option) => !option.disabled).map((option) => option.text),
+              rate.selectedOptions[0].text];
+            }})()"""
+        )
+        expected = list(dict.fromkeys(row["rate"] for row in rates if row["source"] == label))
+        assert offered == [expected, expected[0]]
 
 
 def test_pages_are_chosen_by_their_name_and_all_are_printed(page: browser.Page, read: Dashboard) -> None:

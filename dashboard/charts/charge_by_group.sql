@@ -14,7 +14,11 @@ SELECT
   CASE WHEN t.n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag
 FROM serving.v_drg_test AS t
 INNER JOIN serving.v_drg_test AS total
-  ON total.source_system = t.source_system AND total.drg_code = 'all'
+  ON total.source_system = t.source_system
+  AND total.organization_key = t.organization_key
+  AND total.drg_code = 'all'
+WHERE
+  t.organization_key = -2
 ORDER BY
   CASE WHEN t.drg_code = 'all' THEN 1 ELSE 0 END,
   t.drg_code

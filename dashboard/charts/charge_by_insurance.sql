@@ -11,7 +11,7 @@ SELECT
   CASE WHEN n_charged < 30 THEN 1 ELSE 0 END AS small_cell_flag
 FROM serving.v_insurance_outcomes
 WHERE
-  slice = 'payer' AND NOT mean_charge IS NULL
+  organization_key = -2 AND slice = 'payer' AND NOT mean_charge IS NULL
 UNION ALL
 SELECT
   source_system,
@@ -25,7 +25,7 @@ SELECT
   CASE WHEN n_charged < 30 THEN 1 ELSE 0 END
 FROM serving.v_insurance_outcomes
 WHERE
-  slice = 'payer' AND NOT adjusted_charge IS NULL
+  organization_key = -2 AND slice = 'payer' AND NOT adjusted_charge IS NULL
 ORDER BY
   payer,
   statistic DESC

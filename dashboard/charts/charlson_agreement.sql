@@ -11,5 +11,5 @@ FROM serving.v_charlson_agreement
 WHERE
   n_compared > 0
 ORDER BY
-  source_system DESC,
+  source_system,
   source_charlson_index

@@ -32,6 +32,6 @@ INNER JOIN serving.mart_kpi AS k
   AND k.slice_value = y.year
   AND k.metric_code = 'encounters'
 ORDER BY
-  y.source_system DESC,
+  y.source_system,
   y.year,
   y.class

@@ -1,5 +1,6 @@
--- One row per group of payers and way to sum up its episodes.
+-- One row per source, group of payers and way to sum up its episodes.
 SELECT
+  source_system,
   payer_group,
   'mean claim' AS statistic,
   mean_claim AS value,
@@ -10,8 +11,11 @@ SELECT
   ratio_constant,
   small_cell_flag
 FROM serving.v_episode_spend
+WHERE
+  organization_key = -2
 UNION ALL
 SELECT
+  source_system,
   payer_group,
   'median claim',
   median_claim,
@@ -22,8 +26,11 @@ SELECT
   ratio_constant,
   small_cell_flag
 FROM serving.v_episode_spend
+WHERE
+  organization_key = -2
 UNION ALL
 SELECT
+  source_system,
   payer_group,
   'mean payment',
   mean_paid,
@@ -34,8 +41,11 @@ SELECT
   ratio_constant,
   small_cell_flag
 FROM serving.v_episode_spend
+WHERE
+  organization_key = -2
 UNION ALL
 SELECT
+  source_system,
   payer_group,
   'mean claim as published',
   published_mean_claim,
@@ -46,6 +56,8 @@ SELECT
   ratio_constant,
   small_cell_flag
 FROM serving.v_episode_spend
+WHERE
+  organization_key = -2
 ORDER BY
   payer_group,
   statistic

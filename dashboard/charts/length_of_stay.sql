@@ -28,4 +28,4 @@ WHERE
 ORDER BY
   k.slice,
   k.slice_value,
-  k.source_system DESC
+  k.source_system

@@ -1,4 +1,17 @@
--- One row per source, slice and its value.
+-- One row per source, slice and its value: by day of death where the source tells it, else by its flag.
+WITH shown AS (
+  SELECT
+    source_system,
+    MIN(definition_version) AS definition_version
+  FROM serving.mart_kpi
+  WHERE
+    metric_code = 'mortality'
+    AND definition_version IN ('in_hospital', 'in_hospital_flag')
+    AND slice = 'all'
+    AND NOT value IS NULL
+  GROUP BY
+    source_system
+)
 SELECT
   k.source_system,
   CASE k.slice
@@ -20,13 +33,14 @@ SELECT
   k.small_cell_flag,
   m.definition
 FROM serving.mart_kpi AS k
+INNER JOIN shown AS s
+  ON s.source_system = k.source_system AND s.definition_version = k.definition_version
 INNER JOIN serving.dim_metric AS m
   ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
 WHERE
   k.metric_code = 'mortality'
-  AND k.definition_version IN ('in_hospital', 'in_hospital_flag')
   AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay', 'year')
 ORDER BY
   k.slice,
   k.slice_value,
-  k.source_system DESC
+  k.source_system

@@ -1,7 +1,6 @@
 -- One row per source, measure and number of patients at the top.
 SELECT
   source_system,
-  CASE WHEN MIN(source_system) OVER () < MAX(source_system) OVER () THEN 1 ELSE 0 END AS has_both_sources,
   REPLACE(REPLACE(measure, 'non_covered', 'non-covered'), '_', ' ') AS measure,
   top_n,
   CASE WHEN top_n = 1 THEN '1 patient' WHEN top_n = 10 THEN '10 patients' ELSE '100 patients' END AS top_patients,
@@ -12,10 +11,12 @@ SELECT
   MAX(CASE WHEN top_n = 10 THEN share_of_total END) OVER (PARTITION BY source_system, measure) AS top_10_share
 FROM serving.v_patient_concentration
 WHERE
-  top_n IN (1, 10, 100)
+  organization_key = -2
+  AND top_n IN (1, 10, 100)
   AND n_patients > 10
   AND NOT measure IN ('readmissions R1', 'readmissions R2', 'readmissions R4')
 ORDER BY
+  source_system,
   top_10_share DESC,
   measure,
   top_n

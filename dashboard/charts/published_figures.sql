@@ -1,6 +1,7 @@
--- One row per published figure and how it was come by: as published, by its own rule from these files, corrected.
+-- One row per source, published figure and how it was come by: as published, by its own rule from these files, corrected.
 WITH figure AS (
   SELECT
+    source_system,
     claim_order,
     claim,
     unit,
@@ -22,5 +23,6 @@ SELECT f.*, 'its own rule on these files' AS how, f.reproduced_value / f.publish
 UNION ALL
 SELECT f.*, 'corrected', f.corrected_value / f.published_value FROM figure AS f
 ORDER BY
+  source_system,
   claim_order,
   how

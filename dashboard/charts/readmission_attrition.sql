@@ -1,6 +1,7 @@
--- One row per definition, step of its funnel, and what is left or taken out.
+-- One row per source, definition, step of its funnel that takes any out, and what is left or taken out.
 WITH funnel AS (
   SELECT
+    a.source_system,
     a.definition_code,
     d.definition_label AS rate,
     a.step,
@@ -11,6 +12,12 @@ WITH funnel AS (
       THEN 'died in the stay'
       WHEN 'no_followup'
       THEN 'no 30 days of follow-up'
+      WHEN 'undated'
+      THEN 'no day of admission'
+      WHEN 'transfer'
+      THEN 'handed on to another hospital'
+      WHEN 'ama'
+      THEN 'left against medical advice'
       WHEN 'oncology'
       THEN 'cancer treatment'
       WHEN 'psych_rehab'
@@ -29,15 +36,14 @@ WITH funnel AS (
   INNER JOIN serving.dim_readmission_definition AS d
     ON d.definition_code = a.definition_code
   WHERE
-    a.definition_code IN (
-      SELECT definition_code FROM serving.v_readmission_attrition WHERE step = 0 AND n_admissions > 0
-    )
+    a.n_admissions > 0 OR a.step IN (0, 98, 99)
 ), step_part AS (
   SELECT f.*, 'left' AS part, f.n_left AS amount FROM funnel AS f
   UNION ALL
   SELECT f.*, 'taken out', f.n_out FROM funnel AS f
 )
 SELECT
+  source_system,
   rate,
   step,
   reason,
@@ -50,6 +56,7 @@ SELECT
   basis
 FROM step_part
 ORDER BY
+  source_system,
   CASE definition_code WHEN 'R6' THEN 1 WHEN 'R8' THEN 2 ELSE 3 END,
   definition_code,
   step,

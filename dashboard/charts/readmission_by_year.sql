@@ -1,4 +1,4 @@
--- One row per readmission rate and year of discharge.
+-- One row per source, readmission rate and year of discharge.
 SELECT
   k.definition_version AS definition_code,
   m.metric_label AS rate,

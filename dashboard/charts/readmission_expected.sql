@@ -1,5 +1,6 @@
--- One row per slice of index admissions and its value.
+-- One row per source, slice of index admissions and its value.
 SELECT
+  k.source_system,
   CASE k.slice WHEN 'payer_category' THEN 'payer' ELSE k.slice END AS slice,
   k.slice_value AS name,
   k.value,
@@ -19,5 +20,6 @@ WHERE
   AND k.definition_version = 'R5_internal'
   AND k.slice IN ('payer_category', 'year')
 ORDER BY
+  k.source_system,
   k.slice,
   k.slice_value

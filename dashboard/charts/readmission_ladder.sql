@@ -1,5 +1,6 @@
--- One row per definition of a readmission rate that these files allow.
+-- One row per source and definition of a readmission rate that its files allow.
 SELECT
+  l.source_system,
   l.definition_code,
   l.definition_label,
   l.value,
@@ -17,9 +18,12 @@ FROM serving.v_readmission_ladder AS l
 INNER JOIN serving.dim_readmission_definition AS d
   ON d.definition_code = l.definition_code
 INNER JOIN serving.mart_kpi AS k
-  ON k.metric_code = 'readmission'
+  ON k.source_system = l.source_system
+  AND k.metric_code = 'readmission'
   AND k.definition_version = l.definition_code
   AND k.slice = 'all'
-  AND NOT k.value IS NULL
+WHERE
+  NOT l.value IS NULL
 ORDER BY
+  l.source_system,
   l.definition_code

@@ -1,6 +1,7 @@
--- One row per readmission rate and reason of the return, the twelve most frequent.
+-- One row per source, readmission rate and reason of the return, the twelve most frequent.
 WITH ranked_reason AS (
   SELECT
+    r.source_system,
     r.definition_code,
     d.definition_label,
     r.reason,
@@ -9,7 +10,7 @@ WITH ranked_reason AS (
     r.n_patients,
     r.n_planned,
     r.share_of_readmissions,
-    ROW_NUMBER() OVER (PARTITION BY r.definition_code ORDER BY r.n_readmissions DESC, r.reason) AS reason_rank
+    ROW_NUMBER() OVER (PARTITION BY r.source_system, r.definition_code ORDER BY r.n_readmissions DESC, r.reason) AS reason_rank
   FROM serving.v_readmission_reasons AS r
   INNER JOIN serving.dim_readmission_definition AS d
     ON d.definition_code = r.definition_code
@@ -17,6 +18,7 @@ WITH ranked_reason AS (
     r.definition_code IN ('R3', 'R5', 'R6')
 )
 SELECT
+  source_system,
   definition_label AS rate,
   REPLACE(reason, ' (disorder)', '') AS reason,
   chronicity,
@@ -28,5 +30,6 @@ FROM ranked_reason
 WHERE
   reason_rank <= 12
 ORDER BY
+  source_system,
   definition_code DESC,
   reason_rank

@@ -29,4 +29,4 @@ ORDER BY
   r.cci_band,
   CASE WHEN r.cell LIKE 'Unknown%' THEN 1 ELSE 0 END,
   r.cell,
-  r.source_system DESC
+  r.source_system
