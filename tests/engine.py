@@ -5,17 +5,34 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pytest
 from sqlmesh import Context
 
 from loader.settings import PROJECT
 
 
+SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "staging", "star")
+
+
 @cache
 def context() -> Context:
-    return Context(paths=[str(PROJECT)])
+    """The project as it is before the first delivery: with the models of all families."""
+    with TemporaryDirectory() as home, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WAREHOUSE_HOME", home)
+        environment.setenv("WAREHOUSE_FAMILIES", "all")
+        environment.setenv("SERVING_URL", "embedded")
+        return Context(paths=[str(PROJECT)])
+
+
+@cache
+def columns(model: str) -> dict[str, str]:
+    """The columns of a model and their types; what SQLMesh cannot infer is text, which turns into what it is used as."""
+    types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
+    return {column: "TEXT" if dtype.is_type("unknown", "null") else dtype.sql("duckdb") for column, dtype in types.items()}
 
 
 @cache
@@ -29,7 +46,7 @@ class Engine:
     def __init__(self) -> None:
         self.con = duckdb.connect()
         self.con.execute("ATTACH ':memory:' AS warehouse; USE warehouse; SET TimeZone = 'UTC'; SET threads = 1")
-        for schema in ("core", "measure", "mart", "reference", "staging", "star"):
+        for schema in SCHEMAS:
             self.con.execute(f"CREATE SCHEMA {schema}")
 
     def fill(self, table: str, columns: str, rows: Iterable[Sequence[Any]] = ()) -> None:
@@ -37,6 +54,14 @@ class Engine:
         if rows := list(rows):
             marks = ", ".join("?" * len(rows[0]))
             self.con.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def put(self, model: str, *rows: dict[str, Any]) -> None:
+        """Fill a model's table, with all of its columns; what a row does not name is NULL."""
+        types = columns(model)
+        for row in rows:
+            assert row.keys() <= types.keys(), f"{model} has no {row.keys() - types.keys()}"
+        listed = ", ".join(f'"{column}" {dtype}' for column, dtype in types.items())
+        self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
 
     def seed(self, name: str) -> None:
         """Fill reference.<name> from its seed, with the types of its model."""
