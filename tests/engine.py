@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,6 +14,12 @@ import pytest
 from sqlmesh import Context
 
 from loader.settings import PROJECT
+
+
+def batched(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[Any]]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "staging", "star")
@@ -40,6 +47,16 @@ def query(model: str) -> str:
     return context().get_model(model).render_query_or_raise().sql("duckdb")
 
 
+@cache
+def typed_query(model: str) -> str:
+    types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
+    listed = ", ".join(
+        f'"{column}"' if dtype.is_type("unknown", "null") else f'"{column}"::{dtype.sql("duckdb")} AS "{column}"'
+        for column, dtype in types.items()
+    )
+    return f"SELECT {listed} FROM ({query(model)})"
+
+
 class Engine:
     """Tables of the warehouse, filled by hand or by a model's query."""
 
@@ -51,9 +68,10 @@ class Engine:
 
     def fill(self, table: str, columns: str, rows: Iterable[Sequence[Any]] = ()) -> None:
         self.con.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        if rows := list(rows):
-            marks = ", ".join("?" * len(rows[0]))
-            self.con.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        # Many rows a statement: DuckDB takes its time for each.
+        for some in batched(rows, 200):
+            marks = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
+            self.con.execute(f"INSERT INTO {table} VALUES {marks}", [value for row in some for value in row])
 
     def put(self, model: str, *rows: dict[str, Any]) -> None:
         """Fill a model's table, with all of its columns; what a row does not name is NULL."""
@@ -72,9 +90,9 @@ class Engine:
         self.fill(f"reference.{name}", columns, rows)
 
     def run(self, *models: str) -> None:
-        """Build each model's table from its query."""
+        """Build each model's table from its query, with its types, as SQLMesh does."""
         for model in models:
-            self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {query(model)}")
+            self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {typed_query(model)}")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()
