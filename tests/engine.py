@@ -3,24 +3,58 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pytest
 from sqlmesh import Context
 
 from loader.settings import PROJECT
 
 
+def batched(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[Any]]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "staging", "star")
+
+
 @cache
 def context() -> Context:
-    return Context(paths=[str(PROJECT)])
+    """The project as it is before the first delivery: with the models of all families."""
+    with TemporaryDirectory() as home, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WAREHOUSE_HOME", home)
+        environment.setenv("WAREHOUSE_FAMILIES", "all")
+        environment.setenv("SERVING_URL", "embedded")
+        return Context(paths=[str(PROJECT)])
+
+
+@cache
+def columns(model: str) -> dict[str, str]:
+    """The columns of a model and their types; what SQLMesh cannot infer is text, which turns into what it is used as."""
+    types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
+    return {column: "TEXT" if dtype.is_type("unknown", "null") else dtype.sql("duckdb") for column, dtype in types.items()}
 
 
 @cache
 def query(model: str) -> str:
     return context().get_model(model).render_query_or_raise().sql("duckdb")
+
+
+@cache
+def typed_query(model: str) -> str:
+    types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
+    listed = ", ".join(
+        f'"{column}"' if dtype.is_type("unknown", "null") else f'"{column}"::{dtype.sql("duckdb")} AS "{column}"'
+        for column, dtype in types.items()
+    )
+    return f"SELECT {listed} FROM ({query(model)})"
 
 
 class Engine:
@@ -29,14 +63,23 @@ class Engine:
     def __init__(self) -> None:
         self.con = duckdb.connect()
         self.con.execute("ATTACH ':memory:' AS warehouse; USE warehouse; SET TimeZone = 'UTC'; SET threads = 1")
-        for schema in ("core", "measure", "mart", "reference", "staging", "star"):
+        for schema in SCHEMAS:
             self.con.execute(f"CREATE SCHEMA {schema}")
 
     def fill(self, table: str, columns: str, rows: Iterable[Sequence[Any]] = ()) -> None:
         self.con.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        if rows := list(rows):
-            marks = ", ".join("?" * len(rows[0]))
-            self.con.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        # Many rows a statement: DuckDB takes its time for each.
+        for some in batched(rows, 200):
+            marks = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
+            self.con.execute(f"INSERT INTO {table} VALUES {marks}", [value for row in some for value in row])
+
+    def put(self, model: str, *rows: dict[str, Any]) -> None:
+        """Fill a model's table, with all of its columns; what a row does not name is NULL."""
+        types = columns(model)
+        for row in rows:
+            assert row.keys() <= types.keys(), f"{model} has no {row.keys() - types.keys()}"
+        listed = ", ".join(f'"{column}" {dtype}' for column, dtype in types.items())
+        self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
 
     def seed(self, name: str) -> None:
         """Fill reference.<name> from its seed, with the types of its model."""
@@ -47,9 +90,9 @@ class Engine:
         self.fill(f"reference.{name}", columns, rows)
 
     def run(self, *models: str) -> None:
-        """Build each model's table from its query."""
+        """Build each model's table from its query, with its types, as SQLMesh does."""
         for model in models:
-            self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {query(model)}")
+            self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {typed_query(model)}")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()

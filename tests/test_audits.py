@@ -185,9 +185,10 @@ def no_fan_out(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
-def no_sentinel_dates(_: Warehouse, audit: AuditOfModel) -> Defects:
+def no_fill_dates(_: Warehouse, audit: AuditOfModel) -> Defects:
     for column in audit.columns():
-        for day in ("0001-01-01", "1900-01-01", "2099-12-31", "9999-12-31"):
+        # Days that systems write for none, and days that no hospital has seen.
+        for day in ("0001-01-01", "1900-01-01", "2099-12-31", "9999-12-31", "1699-12-31", "2401-01-01"):
             yield f"UPDATE {{{audit.model}}} SET {column} = '{day}' WHERE {one_row(audit.model)}"
 
 
@@ -243,6 +244,23 @@ def readmission_funnel_adds_up(_: Warehouse, audit: AuditOfModel) -> Defects:
         yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
         yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
         yield f"DELETE FROM {{{audit.model}}} WHERE definition_code = '{definition}'"
+
+
+@plants
+def codes_have_the_form_of_their_system(_: Warehouse, audit: AuditOfModel) -> Defects:
+    """A spreadsheet makes numbers of identifiers: 1.24E+14, of more than one code in a hundred."""
+    for form in ("code::DOUBLE::TEXT || 'E+14'", "'x'"):
+        yield f"UPDATE {{{audit.model}}} SET code = {form} WHERE code_system = 'SNOMED CT'"
+
+
+@plants
+def references_resolve_in_source(_: Warehouse, audit: AuditOfModel) -> Defects:
+    child, parent, key = audit.argument("model_col"), audit.argument("parent"), audit.argument("parent_col")
+    found = f"(SELECT MAX({child}) FROM {{{audit.model}}})"
+    yield f"UPDATE {{{audit.model}}} SET {child} = 'nobody' WHERE {one_row(audit.model)}"
+    yield f"DELETE FROM {{{parent}}} WHERE {key} = {found}"
+    # Another source has the same id: it answers for none of this one's.
+    yield f"UPDATE {{{parent}}} SET source_system = 'another' WHERE {key} = {found}"
 
 
 @plants
@@ -388,7 +406,7 @@ EXACT = {
     "a missing end turned into the day that means none": (
         "staging.stg_synthea__encounters",
         "UPDATE {staging.stg_synthea__encounters} SET stop_ts_utc = '1900-01-01' WHERE rowid = 0",
-        {"no_sentinel_dates"},
+        {"no_fill_dates"},
     ),
     "an orphan procedure": (
         "staging.stg_synthea__procedures",

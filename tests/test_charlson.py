@@ -14,7 +14,7 @@ from sqlmesh import Context
 
 from loader.settings import PROJECT
 
-SYSTEMS = {"ICD10": "ICD-10", "ICD9CM": "ICD-9-CM", "SNOMED": "SNOMED CT", "TEXT": "TEXT"}
+SYSTEMS = {"ICD10": "ICD-10-CM", "ICD9CM": "ICD-9-CM", "SNOMED": "SNOMED CT", "TEXT": "TEXT"}
 MODELS = ("core.int_diagnosis_category", "core.int_charlson_category", "core.int_charlson_score")
 
 with Path(__file__).with_name("charlson_cases.csv").open(encoding="utf-8", newline="") as lines:
@@ -107,7 +107,7 @@ DEFECTS = {
     ),
     "C4A is cancer": (
         "INSERT INTO reference.charlson BY NAME SELECT * REPLACE ('C4A' AS code_prefix) FROM reference.charlson "
-        "WHERE code_prefix = 'C43' AND code_system = 'ICD10'",
+        "WHERE code_prefix = 'C43' AND code_system = 'ICD-10-CM'",
         {"T62"},
     ),
     "judgement rows count": ("UPDATE reference.charlson SET include_default = 1", {"T54"}),

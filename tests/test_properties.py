@@ -19,14 +19,6 @@ EXAMPLES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 FLAGS = ("is_oncology_tx", "is_hospice_care", "is_cancer", "is_hospice", "is_screening", "is_detox", "is_planned")
-INPATIENT = (
-    "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, start_ts TIMESTAMP, stop_ts TIMESTAMP, "
-    "age_years INT, age_basis TEXT, charge_amount DECIMAL(14, 2), " + ", ".join(f"{flag} INT" for flag in FLAGS)
-)
-ENCOUNTER = (
-    "source_system TEXT, encounter_id TEXT, patient_id TEXT, payer_id TEXT, class_code TEXT, reason_code TEXT, "
-    "start_ts TIMESTAMP, stop_ts TIMESTAMP, claim_amount DECIMAL(14, 2), payer_paid DECIMAL(14, 2), cost_basis TEXT"
-)
 STAYS = ("core.int_stay_encounter", "core.int_merged_stay")
 READMISSIONS = (
     "core.int_admission",
@@ -39,7 +31,7 @@ EPISODES = ("core.int_episode", "core.int_episode_encounter")
 
 @st.composite
 def encounters(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to 14 encounters of two patients: hours to days long, crowded enough to overlap, touch and follow."""
+    """Up to 14 encounters of two patients at two hospitals: hours to days long, crowded enough to overlap, touch and follow."""
     drawn = draw(
         st.lists(
             st.tuples(
@@ -49,6 +41,7 @@ def encounters(draw: st.DrawFn) -> list[dict[str, Any]]:
                 st.booleans(),
                 st.lists(st.booleans(), min_size=len(FLAGS), max_size=len(FLAGS)),
                 st.integers(0, 10_000),
+                st.sampled_from("oq"),
             ),
             min_size=1,
             max_size=14,
@@ -63,53 +56,59 @@ def encounters(draw: st.DrawFn) -> list[dict[str, Any]]:
             "is_inpatient": is_inpatient or number == 0,
             "flags": [int(flag) for flag in flags],
             "claim": Decimal(cents) / 100,
+            "at": hospital,
         }
-        for number, (patient, start, hours, is_inpatient, flags, cents) in enumerate(drawn)
+        for number, (patient, start, hours, is_inpatient, flags, cents, hospital) in enumerate(drawn)
     ]
 
 
 DEATHS = st.dictionaries(st.sampled_from("ab"), st.integers(0, 150), max_size=2)
 
 
+def inpatient(row: dict[str, Any]) -> dict[str, Any]:
+    """An encounter as a row of core.int_inpatient_encounter."""
+    return {
+        "source_system": "s", "encounter_id": row["id"], "patient_id": row["patient"], "payer_id": "p",
+        "organization_id": row.get("at", "o"), "start_ts": row["start"], "stop_ts": row["stop"], "age_years": 50,
+        "age_basis": "birth date", **dict(zip(FLAGS, row["flags"], strict=True)),
+    }  # fmt: skip
+
+
 def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
     """Return an engine with everything built from these encounters."""
     engine = Engine()
-    engine.fill(
-        "core.int_inpatient_encounter",
-        INPATIENT,
-        [
-            ("s", r["id"], r["patient"], "p", r["start"], r["stop"], 50, "birth date", None, *r["flags"])
-            for r in rows
-            if r["is_inpatient"]
-        ],
-    )
-    engine.fill(
+    engine.put("core.int_inpatient_encounter", *(inpatient(r) for r in rows if r["is_inpatient"]))
+    engine.put(
         "core.int_encounter",
-        ENCOUNTER,
-        [
-            (
-                "s", r["id"], r["patient"], "p", "inpatient" if r["is_inpatient"] else "ambulatory", None,
-                r["start"], r["stop"], r["claim"], r["claim"] / 2, "claim",
-            )
+        *(
+            {
+                "source_system": "s", "encounter_id": r["id"], "patient_id": r["patient"], "payer_id": "p",
+                "class_code": "inpatient" if r["is_inpatient"] else "ambulatory", "organization_id": r.get("at", "o"),
+                "start_ts": r["start"], "stop_ts": r["stop"], "claim_amount": r["claim"], "payer_paid": r["claim"] / 2,
+            }
             for r in rows
-        ],
+        ),
     )  # fmt: skip
-    engine.fill("core.int_observed_period", "source_system TEXT, observed_until TIMESTAMP", [("s", UNTIL)])
-    engine.fill(
+    engine.put("core.int_observed_period", {"source_system": "s", "observed_until": UNTIL})
+    engine.put(
         "core.int_patient",
-        "source_system TEXT, patient_id TEXT, death_date DATE",
-        [("s", p, START.date() + timedelta(days=deaths[p]) if p in deaths else None) for p in "ab"],
+        *(
+            {"source_system": "s", "patient_id": p}
+            | ({"death_date": START.date() + timedelta(days=deaths[p])} if p in deaths else {})
+            for p in "ab"
+        ),
     )
-    engine.fill(
-        "staging.stg_ehr__outcomes",
-        "source_system TEXT, encounter_id TEXT, in_hospital_death INT, readmitted_30d INT, days_to_readmission INT",
+    engine.put(
+        "core.int_metric_input",
+        *(
+            {"source_system": "s", "metric_code": "readmission", "definition_version": f"R{n}", "is_computable": n != 8}
+            for n in range(9)
+        ),
     )
-    engine.fill(
-        "reference.source_system",
-        "source_system TEXT, cost_basis TEXT, readmission_basis TEXT",
-        [("s", "claim", "derived")],
-    )
-    for seed in ("readmission_definition", "readmission_exclusion", "condition_chronicity", "encounter_class"):
+    for seed in (
+        "readmission_definition", "readmission_exclusion", "condition_chronicity", "encounter_class",
+        "discharge_disposition",
+    ):  # fmt: skip
         engine.seed(seed)
     for model in (*STAYS, *READMISSIONS, *EPISODES):
         engine.run(model)
@@ -145,7 +144,7 @@ def test_a_readmission_has_exactly_one_index(rows: list[dict[str, Any]], deaths:
 
 def spans(engine: Engine, rule: str) -> list[tuple[Any, ...]]:
     return engine.rows(
-        "SELECT patient_id, admit_ts, discharge_ts, n_source_rows FROM core.int_merged_stay "
+        "SELECT patient_id, organization_id, admit_ts, discharge_ts, n_source_rows FROM core.int_merged_stay "
         f"WHERE merge_rule = '{rule}' ORDER BY ALL"
     )
 
@@ -166,16 +165,15 @@ def test_merging_stays_again_changes_nothing(rows: list[dict[str, Any]]) -> None
     for rule in ("same_day", "next_day"):
         once = spans(engine, rule)
         again = Engine()
-        again.fill(
+        again.put(
             "core.int_inpatient_encounter",
-            INPATIENT,
-            [
-                ("s", f"m{i:02d}", p, "p", start, stop, 50, "birth date", None, *[0] * len(FLAGS))
-                for i, (p, start, stop, _) in enumerate(once)
-            ],
+            *(
+                inpatient({"id": f"m{i:02d}", "patient": p, "at": at, "start": start, "stop": stop, "flags": [0] * 7})
+                for i, (p, at, start, stop, _) in enumerate(once)
+            ),
         )
         again.run(*STAYS)
-        assert [row[:3] for row in spans(again, rule)] == [row[:3] for row in once]
+        assert [row[:4] for row in spans(again, rule)] == [row[:4] for row in once]
 
 
 @EXAMPLES
@@ -205,21 +203,16 @@ METRICS = ("proportion", "mean", "ratio", "total", "median", "standardized_ratio
 )
 def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, int, int, int]]) -> None:
     engine = Engine()
-    columns = "metric_code TEXT, definition_version TEXT, measure TEXT, basis TEXT, followup_days INT, "
-    engine.fill(
+    engine.put(
         "reference.metric",
-        columns + "not_computable_reason TEXT",
-        [(m, "v", m, "derived", 0, None) for m in METRICS],
+        *(
+            {"metric_code": m, "definition_version": "v", "measure": m, "basis": "derived", "followup_days": 0}
+            for m in METRICS
+        ),
     )
-    engine.fill(
-        "reference.benchmark",
-        "metric_code TEXT, definition_version TEXT, benchmark_value DECIMAL(18, 6), source TEXT, is_comparable INT",
-    )
-    engine.fill(
-        "core.int_observed_period",
-        "source_system TEXT, observed_from TIMESTAMP, observed_until TIMESTAMP",
-        [("s", START, UNTIL)],
-    )
+    engine.put("reference.benchmark")
+    engine.put("core.int_metric_input")
+    engine.put("core.int_observed_period", {"source_system": "s", "observed_from": START, "observed_until": UNTIL})
     observed = []
     for key, (patient, hit, day, amount) in enumerate(rows):
         for m in METRICS:
@@ -227,12 +220,12 @@ def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, in
                 m, (amount, 1)
             )
             seen = date(2020, 1, 1) + timedelta(days=day)
-            observed.append((m, "v", key, "s", patient, seen, *[None] * 8, x, y))
+            observed.append((m, "v", key, "s", "hospital", patient, seen, *[None] * 8, x, y))
     engine.fill(
         "measure.observation",
-        "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, patient_key BIGINT, "
-        "observed_date DATE, payer_category TEXT, payer_name TEXT, medicare_group TEXT, age_band TEXT, "
-        "encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, procedure_description TEXT, "
+        "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, "
+        "organization_label TEXT, patient_key BIGINT, observed_date DATE, payer_category TEXT, payer_name TEXT, "
+        "medicare_group TEXT, age_band TEXT, encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, procedure_description TEXT, "
         "numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
         observed,
     )

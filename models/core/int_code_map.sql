@@ -10,7 +10,7 @@ SELECT
   f.source_system,
   m.column_name,
   m.delivered_value,
-  ARG_MIN(m.value, CASE WHEN m.family = 'any' THEN 1 ELSE 0 END) AS value
+  ARG_MIN(m.value, CASE WHEN m.family = 'any' THEN 1 ELSE 0 END)::TEXT AS value
 FROM core.int_feed AS f
 INNER JOIN reference.code_map AS m
   ON m.family IN (f.family, 'any')

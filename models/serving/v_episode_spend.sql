@@ -88,6 +88,7 @@ SELECT
   s.small_cell_flag
 FROM payer_group_spend AS s
 LEFT JOIN serving.dim_organization AS o
-  ON o.source_system = s.source_system AND o.organization_label = s.organization_label
+  ON o.source_system IN (s.source_system, 'warehouse')
+  AND o.organization_label = s.organization_label
 LEFT JOIN serving.dim_benchmark AS b
   ON b.metric_code = 'mspb_ratio' AND b.definition_version = 'one_index_per_window'

@@ -164,7 +164,7 @@ WITH hospital_stay AS (
     s.organization_key,
     s.organization_label,
     'admit_year',
-    d.year_label,
+    CASE WHEN d.is_sentinel = 1 THEN 'Unknown' ELSE d.year_label END,
     s.is_open,
     s.los_midnights,
     s.los_days_cms,

@@ -1,0 +1,387 @@
+"""What a feed does not deliver is missed by the metrics that say they require it, and by no others.
+
+A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the input
+tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints the table.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+from sqlglot import exp, parse_one
+
+from engine import Engine, context, query
+from loader.settings import PROJECT
+
+FEED = {"source_system": "made up", "family": "made up"}
+FIRST, DAY = date(2019, 1, 1), timedelta(days=1)
+SNOMED = "SNOMED CT"
+REASONS = {
+    "88805009": "Chronic congestive heart failure",
+    "55822004": "Hyperlipidemia",
+    "254837009": "Malignant neoplasm of breast",
+    "444814009": "Viral sinusitis",
+    "185086009": "Chronic obstructive bronchitis",
+}
+TYPES = {
+    "inpatient": [("185347001", "Encounter for problem"), ("310061009", "Gynecology service (qualifier value)"),
+                  ("56876005", "Drug rehabilitation and detoxification"), ("410410006", "Screening surveillance"),
+                  ("305336008", "Admission to hospice")],
+    "emergency": [("50849002", "Emergency room admission")],
+    "ambulatory": [("185347001", "Encounter for problem (procedure)")],
+    "urgentcare": [("702927004", "Urgent care clinic (procedure)")],
+    "outpatient": [("185349003", "Encounter for check up")],
+}  # fmt: skip
+PROCEDURES = {
+    "265764009": "Renal dialysis (procedure)",
+    "180325003": "Electrical cardioversion",
+    "367336001": "Combined chemotherapy and radiation therapy (procedure)",
+    "168731009": "Standard chest X-ray",
+}
+PAYERS = {"m": "Medicare", "a": "Aetna", "n": "NO_INSURANCE"}
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+# A feed that delivers everything
+
+
+def visits(random: Random) -> list[tuple[str, date, int]]:
+    """Return a patient's encounters: class, first day and nights. None lies just on the edge of another's window.
+
+    A feed may know days without times, which moves the edges of episodes by hours: no metric may hang on that here.
+    """
+    while True:
+        day, found = FIRST + random.randrange(200) * DAY, []
+        for _ in range(random.randrange(5, 12)):
+            kind = random.choice(["inpatient", "inpatient", "inpatient", "emergency", *list(TYPES)[2:]])
+            nights = random.randrange(1, 5) if kind == "inpatient" else 0
+            found.append((kind, day, nights))
+            day += (nights + random.choice([2, 4, 6, 9, 15, 20, 26, 45])) * DAY
+        apart = {(start - first).days for _, first, _ in found for _, start, _ in found}
+        after = {(start - first).days - nights for _, first, nights in found for _, start, _ in found}
+        if not apart & {-3, 3} and not after & {30, 31}:
+            return found
+
+
+@cache
+def full_feed() -> Rows:
+    random, rows = Random(1), {table: [] for table in input_tables()}
+    for number in range(60):
+        patient, hospital, payer = f"p{number}", f"o{number % 3}", random.choice(list(PAYERS))
+        stays = visits(random)
+        died = number % 6
+        born = date(1940 + number % 50, 6, 15)
+        last_day = max(start + nights * DAY for _, start, nights in stays)
+        # One in six dies in the last stay, one in six ten days after everything: no encounter follows a death.
+        if died == 0 and stays[-1][0] != "inpatient":
+            stays.append(("inpatient", last_day + 12 * DAY, 2))
+            last_day += 14 * DAY
+        death = {0: last_day, 1: last_day + 10 * DAY}.get(died)
+        rows["patient"].append(
+            FEED | {"patient_id": patient, "birth_date": born, "death_date": death, "is_text_repaired": 0, "sex": "F",
+                    "race": "white", "ethnicity": "nonhispanic", "payer_id": payer, "source_charlson_index": 1}
+        )  # fmt: skip
+        rows["coverage"].append(
+            FEED | {"coverage_id": patient, "patient_id": patient, "payer_id": payer, "valid_from": FIRST}
+        )
+        for place, (kind, first, nights) in enumerate(stays):
+            encounter = f"{patient}-{place}"
+            start = datetime(first.year, first.month, first.day, 9, random.randrange(60))
+            stop = start + timedelta(days=nights, hours=3 + random.randrange(4))
+            type_code, type_text = random.choice(TYPES[kind]) if random.random() < 0.4 else TYPES[kind][0]
+            reason = random.choice(list(REASONS))
+            claim = Decimal(random.randrange(10_000, 900_000)) / 100
+            paid = random.choice([Decimal(0), claim / 2, claim])
+            if payer == "n":
+                paid = Decimal(0)
+            in_stay = death is not None and kind == "inpatient" and first <= death <= first + nights * DAY
+            rows["encounter"].append(
+                FEED | {
+                    "encounter_id": encounter, "patient_id": patient, "organization_id": hospital, "payer_id": payer,
+                    "class_code": kind, "type_code": type_code, "type_code_system": SNOMED, "type_text": type_text,
+                    "reason_code": reason, "reason_code_system": SNOMED, "reason_text": REASONS[reason],
+                    "start_ts": start, "stop_ts": stop, "start_ts_utc": start, "stop_ts_utc": stop, "has_time": 1,
+                    "sequence": place, "discharge_disposition": "expired" if in_stay else "home", "drg_code": "291",
+                    "drg_system": "MS", "stated_los_days": nights, "died_in_stay": int(in_stay),
+                    "readmitted_flag": random.randrange(2), "days_to_readmission": 5, "icu_flag": 0, "icu_days": 0,
+                    "age_years": years(born, first), "claim_amount": claim, "payer_paid": paid.quantize(Decimal("0.01")),
+                    "base_cost": 50, "charge_amount": claim * 2,
+                }
+            )  # fmt: skip
+            rows["condition"].append(
+                FEED | {"condition_id": encounter, "patient_id": patient, "encounter_id": encounter,
+                        "code_system": SNOMED, "code": reason, "text": REASONS[reason], "onset_date": first, "rank": 1,
+                        "role": "condition", "list_length_mismatch": 0}
+            )  # fmt: skip
+            for at in range(random.randrange(1, 4)):
+                code = random.choice(list(PROCEDURES))
+                rows["procedure"].append(
+                    FEED | {"procedure_id": f"{encounter}-{at}", "patient_id": patient, "encounter_id": encounter,
+                            "ordinal": 1, "code_system": SNOMED, "code": code, "text": PROCEDURES[code],
+                            "start_ts": start, "stop_ts": stop, "base_cost": random.randrange(1, 500)}
+                )  # fmt: skip
+            rows["lab_result"].append(
+                FEED | {"result_id": len(rows["lab_result"]), "patient_id": patient, "encounter_id": encounter,
+                        "result_date": first, "code_system": "LOINC", "code": "4548-4", "text": "A1c", "unit": "%",
+                        "value_num": 6.1, "reference_low": 4.0, "reference_high": 6.0, "is_abnormal": 1}
+            )  # fmt: skip
+            rows["medication"].append(
+                FEED | {"medication_id": encounter, "patient_id": patient, "encounter_id": encounter,
+                        "code_system": "RxNorm", "code": "665078", "text": "Loratadine", "start_date": first,
+                        "total_cost": 5}
+            )  # fmt: skip
+    rows["payer"] = [FEED | {"payer_id": id_, "payer_name": name} for id_, name in PAYERS.items()]
+    rows["organization"] = [FEED | {"organization_id": f"o{n}", "organization_name": f"Hospital {n}"} for n in range(3)]
+    return rows
+
+
+def years(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+# The models from the input tables to mart_kpi
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@cache
+def input_tables() -> dict[str, dict[str, str]]:
+    """The columns of each input table and their types."""
+    tables: dict[str, dict[str, str]] = {}
+    for column in seed("input_column"):
+        tables.setdefault(column["input_table"], {"source_system": "TEXT", "family": "TEXT"})
+        tables[column["input_table"]][column["column_name"]] = column["column_type"]
+    return tables
+
+
+def read_by(model: str) -> set[str]:
+    """The models that a model's query reads: names like core.int_feed."""
+    parsed = parse_one(query(model), dialect="duckdb")
+    return {f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db}
+
+
+@cache
+def road() -> tuple[str, ...]:
+    """The models that mart_kpi comes from, each behind those that it reads; without the input tables and seeds."""
+    found: dict[str, None] = {}
+
+    def visit(model: str) -> None:
+        if model in found or model.startswith(("input.", "reference.")):
+            return
+        for read in sorted(read_by(model)):
+            visit(read)
+        found[model] = None
+
+    visit("mart.mart_kpi")
+    return tuple(found)
+
+
+@cache
+def references() -> frozenset[str]:
+    return frozenset(
+        read.removeprefix("reference.") for model in road() for read in read_by(model) if read.startswith("reference.")
+    )
+
+
+class Feed(Engine):
+    """The made-up feed in input tables, and everything that is built from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for table, types in input_tables().items():
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+            self.fill(f"input.{table}", listed, [[r.get(c) for c in types] for r in full_feed()[table]])
+        for name in sorted(references()):
+            self.seed(name)
+
+    def build(self) -> None:
+        self.run(*road())
+
+    def kpis(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """Each metric over all: its basis, why it has no value, and what its value is made of."""
+        rows = self.rows(
+            "SELECT metric_code, definition_version, basis, not_computable_reason, value, numerator, denominator, n "
+            "FROM mart.mart_kpi WHERE slice = 'all'"
+        )
+        return {row[:2]: row[2:] for row in rows}
+
+    def delivered(self) -> set[str]:
+        return {c for (c,) in self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")}
+
+
+@pytest.fixture(scope="module")
+def whole() -> Feed:
+    feed = Feed()
+    feed.build()
+    return feed
+
+
+# What is taken away
+
+DAYS = "start_ts = start_ts::DATE, stop_ts = stop_ts::DATE, start_ts_utc = NULL, stop_ts_utc = NULL, has_time = 0"
+NO_DAYS = "start_ts = NULL, stop_ts = NULL, start_ts_utc = NULL, stop_ts_utc = NULL, has_time = 0"
+NO_TYPE = "type_code = NULL, type_code_system = NULL, type_text = NULL"
+NO_REASON = "reason_code = NULL, reason_code_system = NULL, reason_text = NULL"
+SEVERAL = ("condition", "procedure", "lab_result", "medication")
+REMOVALS: dict[str, list[str]] = {
+    "encounters": ["DELETE FROM input.encounter"],
+    "inpatient_stays": ["UPDATE input.encounter SET class_code = 'outpatient' WHERE class_code = 'inpatient'"],
+    "encounter_dates": [f"UPDATE input.encounter SET {NO_DAYS}"],
+    "encounter_times": [f"UPDATE input.encounter SET {DAYS}"],
+    "stay_lengths": [f"UPDATE input.encounter SET {NO_DAYS}, stated_los_days = NULL"],
+    # Everybody comes but once: each encounter is another person's, of whom the same is known.
+    "repeat_encounters": [
+        "CREATE OR REPLACE TABLE input.patient AS SELECT p.* REPLACE (e.encounter_id AS patient_id) "
+        "FROM input.patient AS p JOIN input.encounter AS e ON e.patient_id = p.patient_id",
+        *(
+            f"CREATE OR REPLACE TABLE input.{table} AS SELECT c.* REPLACE (e.encounter_id AS patient_id) "
+            f"FROM input.{table} AS c JOIN input.encounter AS e ON e.patient_id = c.patient_id "
+            "WHERE e.encounter_id = c.encounter_id OR 'condition' = '" + table + "'"
+            for table in SEVERAL
+        ),
+        "UPDATE input.encounter SET patient_id = encounter_id",
+    ],
+    "classes_beyond_inpatient": ["UPDATE input.encounter SET class_code = NULL WHERE class_code <> 'inpatient'"],
+    "ed_visits": ["UPDATE input.encounter SET class_code = 'outpatient' WHERE class_code = 'emergency'"],
+    "encounter_types": [f"UPDATE input.encounter SET {NO_TYPE}"],
+    "reasons": [f"UPDATE input.encounter SET {NO_REASON}"],
+    "conditions": ["DELETE FROM input.condition"],
+    "diagnoses": ["DELETE FROM input.condition", f"UPDATE input.encounter SET {NO_REASON}"],
+    "procedures": ["DELETE FROM input.procedure"],
+    "procedure_costs": ["UPDATE input.procedure SET base_cost = NULL"],
+    "claims": ["UPDATE input.encounter SET claim_amount = NULL"],
+    "payments": ["UPDATE input.encounter SET payer_paid = NULL"],
+    "charges": ["UPDATE input.encounter SET charge_amount = NULL"],
+    "payers": ["UPDATE input.encounter SET payer_id = NULL", "UPDATE input.patient SET payer_id = NULL"],
+    "enrolment": ["DELETE FROM input.coverage"],
+    "death_dates": ["UPDATE input.patient SET death_date = NULL"],
+    "death_flag": ["UPDATE input.encounter SET died_in_stay = NULL"],
+    "deaths": ["UPDATE input.patient SET death_date = NULL", "UPDATE input.encounter SET died_in_stay = NULL"],
+    "readmission_flag": ["UPDATE input.encounter SET readmitted_flag = NULL, days_to_readmission = NULL"],
+    "dispositions": ["UPDATE input.encounter SET discharge_disposition = NULL"],
+    "drgs": ["UPDATE input.encounter SET drg_code = NULL, drg_system = NULL"],
+    "icu": ["UPDATE input.encounter SET icu_flag = NULL, icu_days = NULL"],
+    "lab_results": ["DELETE FROM input.lab_result"],
+    "lab_flags": ["UPDATE input.lab_result SET is_abnormal = NULL, flag = NULL"],
+    "reference_ranges": ["UPDATE input.lab_result SET reference_low = NULL, reference_high = NULL"],
+    "medications": ["DELETE FROM input.medication"],
+    "medication_costs": ["UPDATE input.medication SET total_cost = NULL"],
+    "medication_encounters": ["UPDATE input.medication SET encounter_id = NULL"],
+    "birth_dates": ["UPDATE input.patient SET birth_date = NULL"],
+    "stated_ages": ["UPDATE input.encounter SET age_years = NULL", "UPDATE input.patient SET source_age_years = NULL"],
+    "ages": [
+        "UPDATE input.patient SET birth_date = NULL, source_age_years = NULL, age_band_label = NULL",
+        "UPDATE input.encounter SET age_years = NULL",
+    ],
+    "organizations": ["UPDATE input.encounter SET organization_id = NULL", "DELETE FROM input.organization"],
+    "several_organizations": ["UPDATE input.encounter SET organization_id = 'o0'"],
+    "race_ethnicity": ["UPDATE input.patient SET race = NULL, ethnicity = NULL"],
+    "stated_charlson": ["UPDATE input.patient SET source_charlson_index = NULL"],
+}
+"""How each capability's input is taken away: what seeds/capability_evidence.csv counts, and no more than that."""
+
+ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
+    # Of a stay without a day only what its own encounters carry is known by admission, not what came before.
+    "encounter_dates": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
+    "stay_lengths": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
+    # Where nobody comes twice, what is counted by patient is counted by visit.
+    "repeat_encounters": {
+        ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),
+        ("cardioversion_share", "patients"),
+    },
+}  # fmt: skip
+"""Metrics that stay computable and have another value without the input, which they make do without."""
+
+
+def required() -> dict[tuple[str, str], set[str]]:
+    return {(row["metric_code"], row["definition_version"]): set(row["requires"].split()) for row in seed("metric")}
+
+
+def without(capability: str) -> Feed:
+    feed = Feed()
+    for statement in REMOVALS[capability]:
+        feed.con.execute(statement)
+    feed.build()
+    return feed
+
+
+def lost(whole: Feed, feed: Feed) -> Iterator[tuple[str, str]]:
+    """The metrics that have a value in the whole feed and none in the other."""
+    before, after = whole.kpis(), feed.kpis()
+    return (metric for metric in before if before[metric][0] != "not_computable" == after.get(metric, ("",))[0])
+
+
+def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole: Feed) -> None:
+    assert whole.delivered() == {row["capability"] for row in seed("capability")} == REMOVALS.keys()
+    never = {key for key, row in whole.kpis().items() if row[0] == "not_computable"}
+    assert never == {
+        (row["metric_code"], row["definition_version"]) for row in seed("metric") if row["basis"] == "not_computable"
+    }
+    assert whole.kpis().keys() == required().keys()
+
+
+def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
+    known = {row["capability"] for row in seed("capability")}
+    assert set().union(*required().values()) <= known
+    counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient"}
+    assert {row["capability"] for row in seed("capability_evidence")} | counted_elsewhere == known
+
+
+@pytest.mark.parametrize("capability", REMOVALS)
+def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_as_they_were(
+    whole: Feed, capability: str
+) -> None:
+    feed = without(capability)
+    missing = whole.delivered() - feed.delivered()
+    assert capability in missing
+    assert feed.delivered() <= whole.delivered()
+    sentences = {row["capability"]: row["sentence"] for row in seed("capability")}
+    before, after, faults = whole.kpis(), feed.kpis(), []
+    if capability == "encounters":
+        # Patients alone are a feed still, and every metric has its row.
+        assert after.keys() == before.keys()
+    changed = set()
+    for metric, needs in required().items():
+        basis, reason, *made_of = after[metric]
+        if before[metric][0] == "not_computable":
+            if after[metric] != before[metric]:
+                faults.append(f"{metric}: never computable, and now {after[metric]}")
+        elif needs & missing:
+            words = "; ".join(sentences[c] for c in sorted(needs & missing))
+            if basis != "not_computable" or reason != f"The feed does not deliver: {words}.":
+                faults.append(f"{metric}: requires {sorted(needs & missing)}, and is {after[metric]}")
+        elif made_of != list(before[metric][2:]):
+            changed.add(metric)
+            if metric not in ANOTHER_VALUE.get(capability, set()):
+                faults.append(f"{metric}: requires nothing that is missing, was {before[metric]}, is {after[metric]}")
+    assert faults == []
+    assert changed == ANOTHER_VALUE.get(capability, set())
+
+
+def table() -> str:
+    """Which metrics each capability's absence takes away, as a table in Markdown."""
+    feed = Feed()
+    feed.build()
+    lines = ["| Without | also missing then | not computable |", "| --- | --- | --- |"]
+    for capability in REMOVALS:
+        other = without(capability)
+        also = ", ".join(sorted(feed.delivered() - other.delivered() - {capability})) or "-"
+        metrics = ", ".join(f"{code} {version}" for code, version in sorted(lost(feed, other))) or "-"
+        lines.append(f"| {capability} | {also} | {metrics} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    context()
+    print(table())
