@@ -97,13 +97,9 @@ REASON = (
 )
 """Why a metric has no value in a feed that delivers all that it requires; no row where the feed does not."""
 
-SAMPLES = {"hospital": 1.0, "ehr": 0.02}
-"""The families that the demo generates, and how large."""
-
-
 def generate_samples(folder: Path) -> None:
     """Write each family into its own folder of `folder`, unless it is there: the same seed gives the same bytes."""
-    for family, scale in SAMPLES.items():
+    for family, scale in sample.DEMO.items():
         if not (folder / family / "answers.json").exists():
             sample.generate(family, scale, folder / family)
 

@@ -25,6 +25,9 @@ To add one, write `sample_<family>.sql`, which reads the variables `seed` and `p
 defect, file and raw text).
 """
 
+DEMO = {"hospital": 1.0, "ehr": 0.02}
+"""The families that the demo generates, and how large."""
+
 SMALLEST = 100
 """The fewest patients a family is made of: below, rare courses such as dialysis would have nobody."""
 
