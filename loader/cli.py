@@ -237,7 +237,7 @@ def contract(file: Path, source: str, out: Path | None) -> None:
 
 
 @main.command()
-@click.option("--family", default="hospital", show_default=True, help="Whose files, as loader/sample_FAMILY.sql makes them.")
+@click.option("--family", default="hospital", show_default=True, help="As loader/sample_FAMILY.sql makes it.")
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another is another hospital.")
 @click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
