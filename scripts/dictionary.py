@@ -45,6 +45,9 @@ UNITS = (
 INTERVAL_END = re.compile(r"^(Lower|Upper) end of (its|the same|the 95 % interval)\b")
 """An end of an interval is in the unit of the number before it."""
 
+MANY = 30
+"""Columns that a column is computed from, above which they are counted by layer."""
+
 DICTIONARY_HEAD = """# Data dictionary
 
 Written by `make generate` from the models; change their MODEL blocks, not this file. The same texts are comments of
@@ -195,6 +198,9 @@ def _linked(description: str, catalog: Catalog) -> str:
 
 def _from(table: Table, column: Column, catalog: Catalog) -> str:
     sources = catalog.column_sources(table, column)
+    if len(sources) > MANY:
+        layers = Counter(source.split(".")[0] for source in sources)
+        return "columns of " + ", ".join(f"{layer} ({count})" for layer, count in layers.items())
     return ", ".join(f"`{source}`" for source in sources) or "counted or written in the query"
 
 
