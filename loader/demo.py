@@ -97,6 +97,7 @@ REASON = (
 )
 """Why a metric has no value in a feed that delivers all that it requires; no row where the feed does not."""
 
+
 def generate_samples(folder: Path) -> None:
     """Write each family into its own folder of `folder`, unless it is there: the same seed gives the same bytes."""
     for family, scale in sample.DEMO.items():

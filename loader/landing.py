@@ -324,8 +324,9 @@ def _land_sources(
     """Land the files as one table, in one transaction."""
     con.execute("BEGIN")
     try:
-        columns = [column.name for column in contract.columns]
-        columns += sorted({n for source in sources for n in _landed_names(contract, source) if n} - set(columns))
+        delivered = {name for source in sources for name in _landed_names(contract, source) if name}
+        columns = [column.name for column in contract.columns if column.name in delivered]
+        columns += sorted(delivered - set(columns))
         con.execute(f"CREATE TABLE landing.{_q(table)} ({', '.join(f'{_q(name)} VARCHAR' for name in columns)})")
         landed = tuple(_land_file(con, contract, table, source) for source in sources)
         _refuse_if_too_many_rejected(con, contract, table, landed, sources)

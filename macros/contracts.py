@@ -149,12 +149,16 @@ def contract_checks(evaluator: MacroEvaluator) -> str:
     """Return a query of the checks that follow from the contracts, one row a feed, delivered table and check.
 
     Rows quarantined and rows lost (landed, yet neither staged nor quarantined), of the rows landed; and of each column
-    that may be empty, the rows without a value. Each table is read once.
+    that was delivered and may be empty, the rows without a value. Each table is read once.
     """
-    return " UNION ALL ".join(_checks_of_contract(contract) for contract in evaluator.var("contracts") or [])
+    deliveries = evaluator.var("deliveries") or {}
+    return " UNION ALL ".join(
+        _checks_of_contract(contract, deliveries.get(contract["name"]) or [])
+        for contract in evaluator.var("contracts") or []
+    )
 
 
-def _checks_of_contract(contract: dict[str, t.Any]) -> str:
+def _checks_of_contract(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> str:
     name = contract["name"]
     optional = [column["name"] for column in contract["columns"] if not column["required"]]
     counts = "".join(f', COUNT("{column}") AS "{column}"' for column in optional)
@@ -165,6 +169,13 @@ def _checks_of_contract(contract: dict[str, t.Any]) -> str:
     }
     names = ", ".join(f"('{check}')" for check in failing)
     cases = " ".join(f"WHEN '{check}' THEN {count}" for check, count in failing.items())
+    undelivered = [
+        f"'{feed['source_system']}|{column['name']} missing'"
+        for feed in feeds
+        for column in contract["columns"]
+        if not {column["name"], *_former_names(column)} & set(feed["columns"])
+    ]
+    of_delivered = f" WHERE NOT landed.source_system || '|' || c.check_name IN ({', '.join(undelivered)})"
     return (
         f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, "
         f"CASE c.check_name {cases} END AS n_failing, landed.n AS n_checked "
@@ -173,5 +184,5 @@ def _checks_of_contract(contract: dict[str, t.Any]) -> str:
         f"ON held.source_system = landed.source_system "
         f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system) AS staged "
         f"ON staged.source_system = landed.source_system "
-        f"CROSS JOIN (VALUES {names}) AS c(check_name)"
+        f"CROSS JOIN (VALUES {names}) AS c(check_name)" + (of_delivered if undelivered else "")
     )

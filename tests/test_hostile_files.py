@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from loader import cli, contracts, landing
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
-from macros.contracts import _blueprint
+from macros.contracts import _blueprint, _landed_feed
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
 ROWS = [f"p{n},Payer {n},{n} Main St,Boston,MA,06156,555" for n in range(200)]
@@ -359,10 +359,11 @@ def fetch(query: str) -> list[tuple]:
 def violations(landed: landing.Landed) -> list[str]:
     """What models/raw says of the landed rows, from the same macro."""
     feed = {"source_system": "synthea", "landed": landed.landed_table, "columns": list(landed.columns)}
-    blueprint = _blueprint(landed.contract.as_variable(), [feed])
-    fault = next(part.expression for part in blueprint.expressions if part.name == "violation").sql("duckdb")
-    rows = fetch(f'SELECT {fault} AS fault FROM landing."{landed.landed_table}" WHERE fault IS NOT NULL')
-    return [text for (text,) in rows]
+    parts = {part.name: part.expression for part in _blueprint(landed.contract.as_variable(), [feed]).expressions}
+    rows = _landed_feed(parts["feeds"].expressions[0], [name.name for name in parts["names"].expressions])
+    fault = parts["violation"].sql("duckdb")
+    found = fetch(f"SELECT {fault} AS fault FROM ({rows.sql('duckdb')}) AS landed_row WHERE fault IS NOT NULL")
+    return [text for (text,) in found]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -473,7 +473,7 @@ class TestDemoFolders:
         screen = Console(width=200, record=True, file=io.StringIO())
         context = SimpleNamespace(models={})
         planned = SimpleNamespace(context=context, models=Counter(), audits=0)
-        monkeypatch.setattr(demo, "HEADLINES", ())
+        monkeypatch.setattr(demo.planning, "read", lambda *_: [])
         left = [
             UnknownFile("a/longer.csv", "no contract names it"),
             UnknownFile("b.md"),

@@ -228,8 +228,8 @@ WITH estimate AS (
     m.basis,
     i.is_computable,
     COALESCE(
-      m.not_computable_reason,
       'The feed does not deliver: ' || i.missing_input || '.',
+      m.not_computable_reason,
       'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.'
     ) AS not_computable_reason
   FROM reference.metric AS m

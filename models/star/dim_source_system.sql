@@ -5,6 +5,7 @@ MODEL (
   grain source_system,
   audits (
     unique_grain(columns := source_system),
+    unique_grain(columns := source_label),
     not_null(columns := (source_system, family, source_label, cost_basis, readmission_basis))
   ),
   description 'The feeds that have delivered, and what their amounts and readmissions rest on; mart_capability says what each delivers.',
