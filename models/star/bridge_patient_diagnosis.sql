@@ -41,7 +41,7 @@ MODEL (
     onset_date_key = 'Day the diagnosis is first known; joins dim_date.',
     encounter_key = 'Encounter that first names it, -1 where the source does not tell; joins fact_encounter.',
     organization_key = 'Organization of that encounter, else the only one of the source; -1 where that is not known; joins dim_organization.',
-    list_position = 'Place where it was first named: 0 for the primary diagnosis of a visit, then its place in the list; in Synthea exports 1 for a condition, 2 for a reason.',
+    list_position = 'Place where it was first named: 0 for the primary diagnosis of a visit, then its place in the list; 1 for a condition of a list of problems, 2 for a reason.',
     role = 'primary, secondary, condition or reason.',
     onset_date = 'Day the diagnosis is first known.',
     abated_date = 'Day it ended; NULL while it goes on, or where the source does not tell.',

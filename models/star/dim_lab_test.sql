@@ -14,7 +14,7 @@ MODEL (
     lab_key = 'Key of the test.',
     source_system = 'Source that delivered the test.',
     code_system = 'Code system of the code: LOINC, or TEXT where a source delivers only names.',
-    test_code = 'LOINC code in Synthea exports; the name of the test in the patient records, which have no codes.',
+    test_code = 'Code of the test; its name where the source has no codes.',
     test_name = 'Name as delivered.',
     unit = 'Unit as delivered.',
     ref_low = 'Lower end of the reference range; NULL where there is none, or more than one.',

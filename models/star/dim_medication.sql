@@ -12,7 +12,7 @@ MODEL (
   description 'Medications as delivered: one code may stand for several texts.',
   column_descriptions (
     medication_key = 'Key of the medication.',
-    code_system = 'RxNorm in Synthea exports; TEXT in the patient records, which have names alone.',
+    code_system = 'RxNorm; TEXT where the source has names alone.',
     medication_code = 'Code of the medication, or its name where there is no code.',
     medication_name = 'Name as delivered.',
     drug_class = 'Class of the drug; NULL, as no source delivers one.'
