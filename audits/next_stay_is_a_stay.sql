@@ -17,6 +17,7 @@ WHERE
   s.next_stay_key <> -2
   AND (
     following.stay_key IS NULL
+    OR following.stay_key = s.stay_key
     OR following.admit_ts < s.admit_ts
     OR following_patient.patient_durable_key <> patient.patient_durable_key
   )

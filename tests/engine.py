@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlglot import exp, parse_one
 from sqlmesh import Context
 
 from loader.settings import PROJECT
@@ -45,6 +46,13 @@ def columns(model: str) -> dict[str, str]:
 @cache
 def query(model: str) -> str:
     return context().get_model(model).render_query_or_raise().sql("duckdb")
+
+
+@cache
+def read_by(model: str) -> frozenset[str]:
+    """The models that a model's query reads: names like core.int_feed."""
+    parsed = parse_one(query(model), dialect="duckdb")
+    return frozenset(f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db)
 
 
 @cache

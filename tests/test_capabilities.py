@@ -7,7 +7,7 @@ tables to mart_kpi, and every metric is compared with what it was. `python tests
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -15,9 +15,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlglot import exp, parse_one
 
-from engine import Engine, context, query
+from engine import Engine, read_by
 from loader.settings import PROJECT
 
 FEED = {"source_system": "made up", "family": "made up"}
@@ -165,12 +164,6 @@ def input_tables() -> dict[str, dict[str, str]]:
     return tables
 
 
-def read_by(model: str) -> set[str]:
-    """The models that a model's query reads: names like core.int_feed."""
-    parsed = parse_one(query(model), dialect="duckdb")
-    return {f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db}
-
-
 @cache
 def road() -> tuple[str, ...]:
     """The models that mart_kpi comes from, each behind those that it reads; without the input tables and seeds."""
@@ -194,37 +187,50 @@ def references() -> frozenset[str]:
     )
 
 
+@dataclass
+class Told:
+    """What comes of a feed: what it delivers, and each metric over all."""
+
+    delivered: set[str]
+    kpis: dict[tuple[str, str], tuple[Any, ...]]
+    """Its basis, why it has no value, and what its value is made of."""
+
+
 class Feed(Engine):
     """The made-up feed in input tables, and everything that is built from it."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.con.execute("CREATE SCHEMA whole")
         for table, types in input_tables().items():
             listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
-            self.fill(f"input.{table}", listed, [[r.get(c) for c in types] for r in full_feed()[table]])
+            self.fill(f"whole.{table}", listed, [[r.get(c) for c in types] for r in full_feed()[table]])
         for name in sorted(references()):
             self.seed(name)
 
-    def build(self) -> None:
+    def tell(self, capability: str = "") -> Told:
+        """Build everything, of the whole feed or without what a capability counts."""
+        for table in input_tables():
+            self.con.execute(f"CREATE OR REPLACE TABLE input.{table} AS FROM whole.{table}")
+        for statement in REMOVALS.get(capability, []):
+            self.con.execute(statement)
         self.run(*road())
-
-    def kpis(self) -> dict[tuple[str, str], tuple[Any, ...]]:
-        """Each metric over all: its basis, why it has no value, and what its value is made of."""
         rows = self.rows(
             "SELECT metric_code, definition_version, basis, not_computable_reason, value, numerator, denominator, n "
             "FROM mart.mart_kpi WHERE slice = 'all'"
         )
-        return {row[:2]: row[2:] for row in rows}
-
-    def delivered(self) -> set[str]:
-        return {c for (c,) in self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")}
+        shown = self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")
+        return Told({name for (name,) in shown}, {row[:2]: row[2:] for row in rows})
 
 
 @pytest.fixture(scope="module")
-def whole() -> Feed:
-    feed = Feed()
-    feed.build()
-    return feed
+def feed() -> Feed:
+    return Feed()
+
+
+@pytest.fixture(scope="module")
+def whole(feed: Feed) -> Told:
+    return feed.tell()
 
 
 # What is taken away
@@ -295,10 +301,12 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # Of a stay without a day only what its own encounters carry is known by admission, not what came before.
     "encounter_dates": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
     "stay_lengths": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
-    # Where nobody comes twice, what is counted by patient is counted by visit.
+    # Where nobody comes twice, what is counted by patient is counted by visit, and an episode is its stay alone.
     "repeat_encounters": {
         ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),
-        ("cardioversion_share", "patients"),
+        ("cardioversion_share", "patients"), ("seed_tcoc", "published"), ("episode_spend", "claim"),
+        ("episode_spend", "claim_median"), ("episode_spend", "paid"), ("episode_spend", "published"),
+        ("mspb_ratio", "one_index_per_window"), ("mspb_ratio", "published"),
     },
 }  # fmt: skip
 """Metrics that stay computable and have another value without the input, which they make do without."""
@@ -308,27 +316,13 @@ def required() -> dict[tuple[str, str], set[str]]:
     return {(row["metric_code"], row["definition_version"]): set(row["requires"].split()) for row in seed("metric")}
 
 
-def without(capability: str) -> Feed:
-    feed = Feed()
-    for statement in REMOVALS[capability]:
-        feed.con.execute(statement)
-    feed.build()
-    return feed
-
-
-def lost(whole: Feed, feed: Feed) -> Iterator[tuple[str, str]]:
-    """The metrics that have a value in the whole feed and none in the other."""
-    before, after = whole.kpis(), feed.kpis()
-    return (metric for metric in before if before[metric][0] != "not_computable" == after.get(metric, ("",))[0])
-
-
-def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole: Feed) -> None:
-    assert whole.delivered() == {row["capability"] for row in seed("capability")} == REMOVALS.keys()
-    never = {key for key, row in whole.kpis().items() if row[0] == "not_computable"}
+def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole: Told) -> None:
+    assert whole.delivered == {row["capability"] for row in seed("capability")} == REMOVALS.keys()
+    never = {key for key, row in whole.kpis.items() if row[0] == "not_computable"}
     assert never == {
         (row["metric_code"], row["definition_version"]) for row in seed("metric") if row["basis"] == "not_computable"
     }
-    assert whole.kpis().keys() == required().keys()
+    assert whole.kpis.keys() == required().keys()
 
 
 def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
@@ -340,31 +334,25 @@ def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
 
 @pytest.mark.parametrize("capability", REMOVALS)
 def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_as_they_were(
-    whole: Feed, capability: str
+    feed: Feed, whole: Told, capability: str
 ) -> None:
-    feed = without(capability)
-    missing = whole.delivered() - feed.delivered()
+    told = feed.tell(capability)
+    missing = whole.delivered - told.delivered
     assert capability in missing
-    assert feed.delivered() <= whole.delivered()
+    assert told.delivered <= whole.delivered
+    assert told.kpis.keys() == whole.kpis.keys()
     sentences = {row["capability"]: row["sentence"] for row in seed("capability")}
-    before, after, faults = whole.kpis(), feed.kpis(), []
-    if capability == "encounters":
-        # Patients alone are a feed still, and every metric has its row.
-        assert after.keys() == before.keys()
-    changed = set()
+    changed, faults = set(), []
     for metric, needs in required().items():
-        basis, reason, *made_of = after[metric]
-        if before[metric][0] == "not_computable":
-            if after[metric] != before[metric]:
-                faults.append(f"{metric}: never computable, and now {after[metric]}")
-        elif needs & missing:
+        before, after = whole.kpis[metric], told.kpis[metric]
+        if before[0] != "not_computable" and needs & missing:
             words = "; ".join(sentences[c] for c in sorted(needs & missing))
-            if basis != "not_computable" or reason != f"The feed does not deliver: {words}.":
-                faults.append(f"{metric}: requires {sorted(needs & missing)}, and is {after[metric]}")
-        elif made_of != list(before[metric][2:]):
+            if after[:2] != ("not_computable", f"The feed does not deliver: {words}."):
+                faults.append(f"{metric}: requires {sorted(needs & missing)}, and is {after}")
+        elif after != before:
             changed.add(metric)
             if metric not in ANOTHER_VALUE.get(capability, set()):
-                faults.append(f"{metric}: requires nothing that is missing, was {before[metric]}, is {after[metric]}")
+                faults.append(f"{metric}: requires nothing that is missing, was {before}, is {after}")
     assert faults == []
     assert changed == ANOTHER_VALUE.get(capability, set())
 
@@ -372,16 +360,19 @@ def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_
 def table() -> str:
     """Which metrics each capability's absence takes away, as a table in Markdown."""
     feed = Feed()
-    feed.build()
-    lines = ["| Without | also missing then | not computable |", "| --- | --- | --- |"]
+    whole = feed.tell()
+    lines = ["| Without | missing too then | not computable then |", "| --- | --- | --- |"]
     for capability in REMOVALS:
-        other = without(capability)
-        also = ", ".join(sorted(feed.delivered() - other.delivered() - {capability})) or "-"
-        metrics = ", ".join(f"{code} {version}" for code, version in sorted(lost(feed, other))) or "-"
+        told = feed.tell(capability)
+        also = ", ".join(sorted(whole.delivered - told.delivered - {capability})) or "-"
+        versions: dict[str, list[str]] = {}
+        for (code, version), (basis, *_) in sorted(told.kpis.items()):
+            if basis == "not_computable" != whole.kpis[code, version][0]:
+                versions.setdefault(code, []).append(version)
+        metrics = "; ".join(f"{code} ({', '.join(found)})" for code, found in versions.items()) or "-"
         lines.append(f"| {capability} | {also} | {metrics} |")
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    context()
     print(table())

@@ -64,7 +64,7 @@ def test_lists_of_diagnoses_are_split_as_planted(road: Road, answers: dict[str, 
         got = con.execute(
             "SELECT count(DISTINCT record_number), count(*), "
             "count(DISTINCT record_number) FILTER (is_length_mismatch = 1), "
-            "count(*) FILTER (code_system = 'none') FROM core.int_visit_diagnosis WHERE patient_id <> 'P9999999'"
+            "count(*) FILTER (code_system = 'none') FROM staging.stg_ehr__visit_diagnoses WHERE patient_id <> 'P9999999'"
         ).fetchone()
     lists = answers["diagnosis_lists"][0]
     assert got == (lists["visits"], lists["items"], lists["mismatched_visits"], lists["visits_saying_none"])
@@ -177,11 +177,11 @@ MUTATIONS: dict[str, tuple[str, Callable[[str], str], str]] = {
     ),
     "days to readmission filled with 0": (
         "models/star/fact_inpatient_stay.sql",
-        lambda text: text.replace("o.days_to_readmission::INT", "COALESCE(o.days_to_readmission, 0)::INT"),
+        lambda text: text.replace("s.days_to_readmission::INT", "COALESCE(s.days_to_readmission, 0)::INT"),
         "nulls_preserved",
     ),
     "an item of a list lost": (
-        "models/core/int_visit_diagnosis.sql",
+        "models/staging/ehr/stg_ehr__visit_diagnoses.sql",
         lambda text: text.replace("GENERATE_SERIES(1, GREATEST", "GENERATE_SERIES(2, GREATEST"),
         "listed_items_preserved",
     ),
@@ -236,7 +236,7 @@ class TestOutcomes:
     def test_mortality(self, outcomes: Road) -> None:
         row = outcomes.query(
             "SELECT n_stays, n_deaths, mortality, mortality_ci_low, mortality_ci_high, mean_los_days "
-            "FROM serving.v_insurance_outcomes WHERE slice = 'all'"
+            "FROM serving.v_insurance_outcomes WHERE organization_key = -2 AND slice = 'all'"
         )[0]
         assert row[:2] == (11_001, 136)
         assert [round(share * 100, 2) for share in row[2:5]] == [Decimal("1.24"), Decimal("1.05"), Decimal("1.46")]
@@ -253,14 +253,14 @@ class TestOutcomes:
     def test_charges_follow_neither_group_nor_days(self, outcomes: Road) -> None:
         eta, r, slope, icu, no_icu, verdict = outcomes.query(
             "SELECT eta_squared, correlation_los, slope_per_day, mean_charge_icu, mean_charge_no_icu, verdict "
-            "FROM serving.v_drg_test WHERE drg_code = 'all'"
+            "FROM serving.v_drg_test WHERE organization_key = -2 AND drg_code = 'all'"
         )[0]
         assert (round(eta, 5), round(r, 3), round(slope)) == (Decimal("0.00048"), Decimal("0.010"), 41)
         assert (round(icu), round(no_icu), verdict) == (18_873, 18_209, "independent")
         spread = [
             float(cv)
             for (cv,) in outcomes.query(
-                "SELECT coefficient_of_variation FROM serving.v_drg_test WHERE drg_code <> 'all'"
+                "SELECT coefficient_of_variation FROM serving.v_drg_test WHERE organization_key = -2 AND drg_code <> 'all'"
             )
         ]
         assert len(spread) == 6

@@ -56,13 +56,13 @@ CLAIM_BY_CLASS = [
     ("outpatient", "2237"),
 ]  # fmt: skip
 QUALITY = [
-    ("synthea__patients", "death date missing", 820), ("synthea__patients", "ZIP missing", 142),
-    ("synthea__patients", "marital status missing", 1), ("synthea__encounters", "reason missing", 19541),
-    ("synthea__procedures", "reason missing", 36945), ("synthea__procedures", "encounter unknown", 0),
-    ("synthea__encounters", "stop missing", 0), ("synthea__encounters", "starts after death", 53),
-    ("synthea__encounters", "stops after death", 57), ("synthea__encounters", "claim of 0", 89),
-    ("synthea__encounters", "paid more than claimed", 0), ("synthea__encounters", "list price above claim", 5086),
-    ("synthea__procedures", "ends after its encounter", 26790),
+    ("synthea__patients", "deathdate missing", 820), ("input.patient", "ZIP missing", 142),
+    ("synthea__patients", "marital missing", 1), ("synthea__encounters", "reasoncode missing", 19541),
+    ("synthea__procedures", "reasoncode missing", 36945), ("input.procedure", "encounter unknown", 0),
+    ("synthea__encounters", "stop missing", 0), ("input.encounter", "starts after death", 53),
+    ("input.encounter", "stops after death", 57), ("input.encounter", "claim of 0", 89),
+    ("input.encounter", "paid more than claimed", 0), ("input.encounter", "list price above claim", 5086),
+    ("input.procedure", "ends after its encounter", 26790),
 ]  # fmt: skip
 LIST_PRICE = [
     ("Electrical cardioversion", "35.82", 74), ("Evaluation of uterine fundal height", "5.63", 71),
@@ -89,7 +89,7 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         (
             f"M2 {code} in the ladder",
             "SELECT numerator, denominator, value FROM serving.v_readmission_ladder "
-            f"WHERE definition_code = '{code}'",
+            f"WHERE source_system = 'synthea' AND definition_code = '{code}'",
             (str(x), str(n), value),
         )
         for code, x, n, value in RUNGS
@@ -144,30 +144,30 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         (
             f"M7 episodes, {group}",
             "SELECT n_episodes, mean_claim, median_claim, mean_paid, claim_ratio FROM serving.v_episode_spend "
-            f"WHERE payer_group = '{group}'",
+            f"WHERE organization_key = -2 AND payer_group = '{group}'",
             row,
         )
         for group, row in {"Medicare": ("271", "13789", "11035", "10878", "0.83")}.items()
     ),
     (
         "M7 patients of Medicare episodes",
-        "SELECT n_patients FROM serving.v_episode_spend WHERE payer_group = 'Medicare'",
+        "SELECT n_patients FROM serving.v_episode_spend WHERE organization_key = -2 AND payer_group = 'Medicare'",
         ("48",),
     ),
     (
         "M7 episodes of other payers",
-        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE payer_group = 'other payers'",
+        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE organization_key = -2 AND payer_group = 'other payers'",
         ("345", "15915"),
     ),
     (
         "M7 all episodes",
-        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE payer_group = 'all'",
+        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE organization_key = -2 AND payer_group = 'all'",
         ("616", "14980"),
     ),
     (
         "M7 the published way",
         "SELECT n_published, published_mean_claim, published_ratio FROM serving.v_episode_spend "
-        "WHERE payer_group = 'Medicare'",
+        "WHERE organization_key = -2 AND payer_group = 'Medicare'",
         ("495", "15208", "0.91"),
     ),
     ("M7 the published TCOC", kpi("seed_tcoc", "published", "value"), ("17267",)),
@@ -217,18 +217,18 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "concentration: all 286 readmissions",
-        "SELECT top_n, top_amount FROM serving.v_patient_concentration WHERE measure = 'readmissions R1' "
+        "SELECT top_n, top_amount FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'readmissions R1' "
         "AND top_n = n_patients",
         ("23", "286"),
     ),
     (
         "concentration: the patient with the most readmissions",
-        "SELECT top_amount FROM serving.v_patient_concentration WHERE measure = 'readmissions R1' AND top_n = 1",
+        "SELECT top_amount FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'readmissions R1' AND top_n = 1",
         ("52",),
     ),
     (
         "concentration: top 10 of the uninsured",
-        "SELECT n_patients, share_of_total FROM serving.v_patient_concentration WHERE measure = 'uninsured_cost' "
+        "SELECT n_patients, share_of_total FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'uninsured_cost' "
         "AND top_n = 10",
         ("262", "0.605"),
     ),
@@ -242,7 +242,7 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         (
             f"M16 {table}: {check}",
             "SELECT n_failing FROM serving.mart_data_quality "
-            f"WHERE source_table = '{table}' AND check_name = '{check}'",
+            f"WHERE source_system = 'synthea' AND source_table = '{table}' AND check_name = '{check}'",
             (str(n),),
         )
         for table, check, n in QUALITY
@@ -329,7 +329,8 @@ def test_periods_that_are_not_whole_say_so(maven: Road) -> None:
     partial = {
         value
         for (value,) in maven.query(
-            "SELECT slice_value FROM serving.mart_kpi WHERE metric_code = 'encounters' AND is_partial_period = 1"
+            "SELECT slice_value FROM serving.mart_kpi WHERE metric_code = 'encounters' "
+            "AND source_system = 'synthea' AND is_partial_period = 1"
         )
     }
     assert partial == {"2011", "2011-01", "2022", "2022-02"}

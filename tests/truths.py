@@ -68,11 +68,13 @@ TRUTHS: dict[str, tuple[Callable[[Answers], Rows], str]] = {
     ),
     "readmission by the flag": (
         listed("stays", "readmissions", "index_stays"),
-        "SELECT numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R8'",
+        "SELECT numerator, denominator FROM serving.v_readmission_ladder "
+        "WHERE source_system = 'ehr' AND definition_code = 'R8'",
     ),
     "readmission by the flag, the dead kept": (
         listed("stays", "readmissions", "stays"),
-        "SELECT numerator, denominator FROM serving.v_readmission_ladder WHERE definition_code = 'R8_RAW'",
+        "SELECT numerator, denominator FROM serving.v_readmission_ladder "
+        "WHERE source_system = 'ehr' AND definition_code = 'R8_RAW'",
     ),
     "scenario A": (
         lambda answers: [
@@ -106,12 +108,12 @@ TRUTHS: dict[str, tuple[Callable[[Answers], Rows], str]] = {
     "insurance, in the view": (
         lambda answers: [(r["insurance_type"] or "Unknown", r["stays"], r["deaths"]) for r in answers["insurance"]],
         "SELECT slice_value, n_stays, n_deaths FROM serving.v_insurance_outcomes "
-        "WHERE source_system = 'ehr' AND slice = 'payer'",
+        "WHERE source_system = 'ehr' AND organization_key = -2 AND slice = 'payer'",
     ),
     "groups": (
         lambda answers: [(r["drg"], r["stays"], round(r["charge_cents"] / r["stays"] / 100)) for r in answers["drg"]],
         "SELECT drg_code, n_stays, ROUND(mean_charge) FROM serving.v_drg_test "
-        "WHERE source_system = 'ehr' AND drg_code <> 'all'",
+        "WHERE source_system = 'ehr' AND organization_key = -2 AND drg_code <> 'all'",
     ),
     "laboratory results": (
         listed("labs", "results", "abnormal", "unflagged", "within_stay", "without_value", "patients"),
