@@ -6,7 +6,6 @@ plan` builds new tables beside the old, audits them, publishes them, and only th
 
 from __future__ import annotations
 
-import csv
 import gc
 import os
 import sys
@@ -33,7 +32,7 @@ from sqlmesh.core.config import (  # noqa: E402
 from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
-from loader import contracts, landing, serving, settings  # noqa: E402
+from loader import families, landing, serving, settings  # noqa: E402
 from loader.audit_samples import AuditSamples  # noqa: E402
 
 
@@ -73,50 +72,7 @@ for source_system, tables in landing.deliveries().items():
             {"source_system": source_system, "landed": delivery["landed"], "columns": delivery["columns"]}
         )
 
-ROOT = Path(__file__).parent
-
-
-def rows(seed: str) -> list[dict[str, str]]:
-    """Return the rows of a seed."""
-    with (ROOT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def loaded_families() -> set[str]:
-    """Return the families whose models are loaded: those with a delivery, so that the others cost a plan nothing.
-
-    Before the first delivery, and with WAREHOUSE_FAMILIES=all (checks, generated documents), it is all of them.
-    """
-    every = {contract.source for contract in known.values()}
-    delivered = {table.split("__", 1)[0] for table in deliveries}
-    return delivered if delivered and os.environ.get("WAREHOUSE_FAMILIES") != "all" else every
-
-
-def input_tables() -> dict[str, dict[str, Any]]:
-    """Return each input table's columns, and its families: those with a models/input/<family>/<family>__<table>.sql.
-
-    Raises:
-        ValueError: a file there is of no family or of no input table.
-    """
-    tables: dict[str, dict[str, Any]] = {}
-    for column in rows("input_column"):
-        tables.setdefault(column["input_table"], {"columns": [], "families": []})["columns"].append(column)
-    every = {contract.source for contract in known.values()}
-    for file in sorted((ROOT / "models" / "input").glob("*/*.sql")):
-        family, table = file.parent.name, file.stem.removeprefix(f"{file.parent.name}__")
-        if family not in every or table not in tables:
-            raise ValueError(
-                f"{file.relative_to(ROOT)}: name it <family>__<input table>.sql in the family's folder. Families have "
-                "contracts in contracts/, input tables have rows in seeds/input_column.csv."
-            )
-        if family in families:
-            tables[table]["families"].append(family)
-    return tables
-
-
-known = contracts.load()
-families = loaded_families()
-left_out = {contract.source for contract in known.values()} - families
+loaded = families.loaded_contracts(deliveries)
 
 config = Config(
     gateways=gateways,
@@ -125,11 +81,7 @@ config = Config(
     gateway_managed_virtual_layer=True,
     physical_table_naming_convention="table_only",
     disable_anonymized_analytics=True,
-    ignore_patterns=[
-        *IGNORE_PATTERNS,
-        *(f"models/{layer}/{family}/*" for family in sorted(left_out) for layer in ("staging", "input")),
-        *(f"tests/test_stg_{family}__*" for family in sorted(left_out)),
-    ],
+    ignore_patterns=[*IGNORE_PATTERNS, *families.left_out(loaded)],
     model_defaults=Defaults(dialect="duckdb", start="2000-01-01", end="2000-01-01", cron="@daily", owner="analytics"),
     format=FormatConfig(append_newline=True),
     # A development environment shows every table: a report that is pointed at serving__dev must find them all.
@@ -147,11 +99,11 @@ config = Config(
         },
     ),
     variables={
-        "contracts": [contract.as_variable() for contract in known.values() if contract.source in families],
+        "contracts": [contract.as_variable() for contract in loaded],
         "deliveries": deliveries,
-        "input_tables": input_tables(),
-        "capability_evidence": rows("capability_evidence"),
-        "fill_dates": [row["fill_date"] for row in rows("fill_date")],
+        "input_tables": families.input_tables(loaded),
+        "capability_evidence": families.seed("capability_evidence"),
+        "fill_dates": [row["fill_date"] for row in families.seed("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },
 )

@@ -1,0 +1,82 @@
+"""Which source families SQLMesh loads, so that one without files costs a plan nothing; and what they have in common.
+
+A family is what the folders contracts/, models/staging/ and models/input/ say of one shape of files.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from loader import contracts
+from loader.contracts import Contract
+from loader.settings import PROJECT
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    """Return the rows of seeds/<name>.csv."""
+    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def loaded_contracts(delivered: Collection[str]) -> list[Contract]:
+    """Return the contracts whose raw, quarantine and staging models are loaded; `delivered` names delivered ones.
+
+    They are the delivered ones, and those of the same families that a model of input or staging reads. Before the first
+    delivery, and with WAREHOUSE_FAMILIES=all (checks, generated documents), it is all of them.
+    """
+    known = contracts.load()
+    if not delivered or os.environ.get("WAREHOUSE_FAMILIES") == "all":
+        return list(known.values())
+    families = {known[name].source for name in delivered if name in known}
+    read = "\n".join(
+        file.read_text(encoding="utf-8").replace(f"name staging.{file.stem},", "")
+        for family in families
+        for layer in ("input", "staging")
+        for file in sorted((PROJECT / "models" / layer / family).glob("*.sql"))
+    )
+    return [
+        contract
+        for name, contract in known.items()
+        if contract.source in families and (name in delivered or f"staging.stg_{name}" in read)
+    ]
+
+
+def left_out(loaded: Iterable[Contract]) -> list[str]:
+    """Return the patterns of the files that SQLMesh leaves out: models and unit tests of contracts not loaded."""
+    names, families = {c.name for c in loaded}, {c.source for c in loaded}
+    patterns = []
+    for contract in contracts.load().values():
+        if contract.source not in families:
+            patterns += [f"models/{layer}/{contract.source}/*" for layer in ("staging", "input")]
+            patterns.append(f"tests/test_stg_{contract.source}__*")
+        elif contract.name not in names:
+            patterns += [
+                f"models/staging/{contract.source}/stg_{contract.name}.sql",
+                f"tests/test_stg_{contract.name}.yaml",
+            ]
+    return sorted(set(patterns))
+
+
+def input_tables(loaded: Iterable[Contract]) -> dict[str, dict[str, Any]]:
+    """Return each input table's columns, and which families have it: models/input/<family>/<family>__<table>.sql.
+
+    Raises:
+        ValueError: a file there is of no family or of no input table.
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    for column in seed("input_column"):
+        tables.setdefault(column["input_table"], {"columns": [], "families": []})["columns"].append(column)
+    known, families = {c.source for c in contracts.load().values()}, {c.source for c in loaded}
+    for file in sorted((PROJECT / "models" / "input").glob("*/*.sql")):
+        family, table = file.parent.name, file.stem.removeprefix(f"{file.parent.name}__")
+        if family not in known or table not in tables:
+            raise ValueError(
+                f"{file.relative_to(PROJECT)}: name it <family>__<input table>.sql in the family's folder. Families "
+                "have contracts in contracts/, input tables have rows in seeds/input_column.csv."
+            )
+        if family in families:
+            tables[table]["families"].append(family)
+    return tables

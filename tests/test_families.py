@@ -1,0 +1,43 @@
+"""A family without files, and a table that nobody delivered and no model reads, cost a plan nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from loader import contracts, families
+
+
+@pytest.fixture(autouse=True)
+def as_a_user_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAREHOUSE_FAMILIES", raising=False)
+
+
+def test_before_the_first_delivery_and_for_checks_all_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = list(contracts.load().values())
+    assert families.loaded_contracts([]) == every
+    assert families.left_out(every) == []
+    monkeypatch.setenv("WAREHOUSE_FAMILIES", "all")
+    assert families.loaded_contracts(["ehr__outcomes"]) == every
+
+
+def test_a_family_without_files_is_left_out_whole() -> None:
+    loaded = families.loaded_contracts(["ehr__outcomes"])
+    assert {contract.source for contract in loaded} == {"ehr"}
+    assert families.left_out(loaded) == [
+        "models/input/synthea/*", "models/staging/synthea/*", "tests/test_stg_synthea__*",
+    ]  # fmt: skip
+    assert {f for table in families.input_tables(loaded).values() for f in table["families"]} == {"ehr"}
+
+
+def test_of_a_family_with_files_a_table_is_loaded_if_it_is_delivered_or_a_model_reads_it() -> None:
+    names = {contract.name for contract in families.loaded_contracts(["synthea__encounters"])}
+    assert {"synthea__encounters", "synthea__conditions"} <= names
+    assert "synthea__claims" not in names
+    assert "synthea__claims" in {c.name for c in families.loaded_contracts(["synthea__encounters", "synthea__claims"])}
+    assert "models/staging/synthea/stg_synthea__claims.sql" in families.left_out(
+        families.loaded_contracts(["synthea__encounters"])
+    )
+
+
+def test_a_delivery_of_a_contract_that_is_gone_is_passed_over() -> None:
+    assert {c.source for c in families.loaded_contracts(["gone__table", "ehr__outcomes"])} == {"ehr"}
