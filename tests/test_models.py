@@ -55,7 +55,6 @@ NO_UNIT_TEST = {
     "star.bridge_stay_condition_category": PLANTED,
     "star.dim_lab_test": PLANTED,
     "star.dim_medication": PLANTED,
-    "star.fact_medication": PLANTED,
     "serving.serving.v_charge_by_diagnosis_impact": PLANTED,
     "serving.serving.v_charge_by_diagnosis_weighted": PLANTED,
     "serving.serving.v_charlson_agreement": PLANTED,
