@@ -128,7 +128,7 @@ config = Config(
     ignore_patterns=[
         *IGNORE_PATTERNS,
         *(f"models/{layer}/{family}/*" for family in sorted(left_out) for layer in ("staging", "input")),
-        *(f"tests/test_stg_{family}__*" for family in sorted(left_out)),
+        *(f"tests/{file}" for family in sorted(left_out) for file in (f"test_stg_{family}__*", f"test_{family}__*")),
     ],
     model_defaults=Defaults(dialect="duckdb", start="2000-01-01", end="2000-01-01", cron="@daily", owner="analytics"),
     format=FormatConfig(append_newline=True),
