@@ -1,7 +1,7 @@
 """What a feed does not deliver is missed by the metrics that say they require it, and by no others.
 
-A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the input
-tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints the table.
+A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the
+input tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints the table.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def full_feed() -> Rows:
                     "sequence": place, "discharge_disposition": "expired" if in_stay else "home", "drg_code": "291",
                     "drg_system": "MS", "stated_los_days": nights, "died_in_stay": int(in_stay),
                     "readmitted_flag": random.randrange(2), "days_to_readmission": 5, "icu_flag": 0, "icu_days": 0,
-                    "age_years": years(born, first), "claim_amount": claim, "payer_paid": paid.quantize(Decimal("0.01")),
+                    "age_years": years(born, first), "claim_amount": claim,
+                    "payer_paid": paid.quantize(Decimal("0.01")),
                     "base_cost": 50, "charge_amount": claim * 2,
                 }
             )  # fmt: skip

@@ -123,7 +123,8 @@ class Warehouse:
         """Put a table of the same rows in the place of each view that a statement names: a view holds no defect."""
         for model in {part.split("}")[0] for part in statement.split("{")[1:]}:
             table = self.table(model)
-            is_view = f"SELECT 1 FROM duckdb_views() WHERE view_name = '{exp.to_table(self.snapshot(model).table_name()).name}'"
+            name = exp.to_table(self.snapshot(model).table_name()).name
+            is_view = f"SELECT 1 FROM duckdb_views() WHERE view_name = '{name}'"
             if not model.startswith("serving.") and self.query(is_view):
                 self.query(f"CREATE TEMP TABLE held AS SELECT * FROM {table}")
                 self.query(f"DROP VIEW {table}")
