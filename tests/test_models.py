@@ -747,7 +747,8 @@ def test_a_familys_references_resolve_in_their_own_feed(built: Warehouse, family
                 continue
             orphans = (
                 f"SELECT COUNT(*) FROM {delivered_by(family, table)} AS c "
-                f"LEFT JOIN {told} AS p USING (source_system, {column}) WHERE NOT c.{column} IS NULL AND p.{column} IS NULL"
+                f"LEFT JOIN {told} AS p USING (source_system, {column}) "
+                f"WHERE NOT c.{column} IS NULL AND p.{column} IS NULL"
             )
             ((found[table, column],),) = built.query(orphans)
     assert {place: count for place, count in found.items() if count} == {}

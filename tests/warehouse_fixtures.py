@@ -183,7 +183,7 @@ def write_full_export(folder: Path) -> None:
         ],
         "providers": [
             "Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION",
-            "p1,o1,Ann Example1,F,GENERAL PRACTICE,1 Main St,Boston,MA,2115,42.3,-71.1,5",
+            f"p1,{stay['ORGANIZATION']},Ann Example1,F,GENERAL PRACTICE,1 Main St,Boston,MA,2115,42.3,-71.1,5",
         ],
     }
     for name, rows in files.items():
