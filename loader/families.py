@@ -51,7 +51,7 @@ def left_out(loaded: Iterable[Contract]) -> list[str]:
     for contract in contracts.load().values():
         if contract.source not in families:
             patterns += [f"models/{layer}/{contract.source}/*" for layer in ("staging", "input")]
-            patterns.append(f"tests/test_stg_{contract.source}__*")
+            patterns += [f"tests/test_{prefix}{contract.source}__*" for prefix in ("stg_", "")]
         elif contract.name not in names:
             patterns += [
                 f"models/staging/{contract.source}/stg_{contract.name}.sql",

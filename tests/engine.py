@@ -38,9 +38,11 @@ def context() -> Context:
 
 @cache
 def columns(model: str) -> dict[str, str]:
-    """The columns of a model and their types; what SQLMesh cannot infer is text, which turns into what it is used as."""
+    """The columns of a model and their types; what SQLMesh cannot infer is text."""
     types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
-    return {column: "TEXT" if dtype.is_type("unknown", "null") else dtype.sql("duckdb") for column, dtype in types.items()}
+    return {
+        column: "TEXT" if dtype.is_type("unknown", "null") else dtype.sql("duckdb") for column, dtype in types.items()
+    }
 
 
 @cache

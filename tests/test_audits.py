@@ -472,8 +472,8 @@ def test_a_zip_that_is_no_zip_is_a_null_that_is_allowed(built: Warehouse) -> Non
 
 def test_one_broken_row_of_a_hundred_is_quarantined_and_a_second_refuses_the_delivery(built: Warehouse) -> None:
     broken = (
-        "INSERT INTO {quarantine.synthea__patients} BY NAME SELECT 'synthea' AS source_system, number AS record_number, "
-        "'broken' AS violation FROM RANGE(%d) AS t(number)"
+        "INSERT INTO {quarantine.synthea__patients} BY NAME SELECT 'synthea' AS source_system, "
+        "number AS record_number, 'broken' AS violation FROM RANGE(%d) AS t(number)"
     )
     assert built.query("SELECT COUNT(*) FROM raw.synthea__patients") == [(100,)]
     with built.planted(broken % 1):

@@ -1,7 +1,8 @@
 """What a feed does not deliver is missed by the metrics that say they require it, and by no others.
 
-A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the input
-tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints the table.
+A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the
+input tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints
+which metrics each takes away, as a table.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def visits(random: Random) -> list[tuple[str, date, int]]:
             kind = random.choice(["inpatient", "inpatient", "inpatient", "emergency", *list(TYPES)[2:]])
             nights = random.randrange(1, 5) if kind == "inpatient" else 0
             found.append((kind, day, nights))
-            day += (nights + random.choice([2, 4, 6, 9, 15, 20, 26, 45])) * DAY
+            day += (nights + random.choice([1, 2, 4, 6, 9, 15, 20, 26, 45])) * DAY
         apart = {(start - first).days for _, first, _ in found for _, start, _ in found}
         after = {(start - first).days - nights for _, first, nights in found for _, start, _ in found}
         if not apart & {-3, 3} and not after & {30, 31}:
@@ -93,6 +94,10 @@ def full_feed() -> Rows:
         )
         for place, (kind, first, nights) in enumerate(stays):
             encounter = f"{patient}-{place}"
+            # On the day after a stay, a stay at another hospital: a transfer.
+            before = stays[place - 1] if place else None
+            if before and before[0] == kind == "inpatient" and first - before[1] - before[2] * DAY == DAY:
+                hospital = f"o{(int(hospital[1]) + 1) % 3}"
             start = datetime(first.year, first.month, first.day, 9, random.randrange(60))
             stop = start + timedelta(days=nights, hours=3 + random.randrange(4))
             type_code, type_text = random.choice(TYPES[kind]) if random.random() < 0.4 else TYPES[kind][0]
@@ -108,10 +113,12 @@ def full_feed() -> Rows:
                     "class_code": kind, "type_code": type_code, "type_code_system": SNOMED, "type_text": type_text,
                     "reason_code": reason, "reason_code_system": SNOMED, "reason_text": REASONS[reason],
                     "start_ts": start, "stop_ts": stop, "start_ts_utc": start, "stop_ts_utc": stop, "has_time": 1,
-                    "sequence": place, "discharge_disposition": "expired" if in_stay else "home", "drg_code": "291",
+                    "sequence": place, "drg_code": "291",
+                    "discharge_disposition": "expired" if in_stay else random.choice(["home"] * 9 + ["ama"]),
                     "drg_system": "MS", "stated_los_days": nights, "died_in_stay": int(in_stay),
                     "readmitted_flag": random.randrange(2), "days_to_readmission": 5, "icu_flag": 0, "icu_days": 0,
-                    "age_years": years(born, first), "claim_amount": claim, "payer_paid": paid.quantize(Decimal("0.01")),
+                    "age_years": years(born, first), "claim_amount": claim,
+                    "payer_paid": paid.quantize(Decimal("0.01")),
                     "base_cost": 50, "charge_amount": claim * 2,
                 }
             )  # fmt: skip
@@ -297,10 +304,23 @@ REMOVALS: dict[str, list[str]] = {
 }
 """How each capability's input is taken away: what seeds/capability_evidence.csv counts, and no more than that."""
 
+RETURNS = {("ed_return_30", "first_visit")} | {
+    (metric, version + suffix)
+    for version in ("R3", "R5")
+    for metric, suffix in (
+        ("readmission", ""), ("readmission_oe", "_internal"), ("chronic_share", ""), ("chronic_share_coded", ""),
+        ("coded_reason_share", ""),
+    )
+}  # fmt: skip
 ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # Of a stay without a day only what its own encounters carry is known by admission, not what came before.
     "encounter_dates": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
     "stay_lengths": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
+    # Who left against advice is no index of R6, where that is told.
+    "dispositions": {("readmission", "R6")},
+    # Where hospitals are not told apart, a stay at another one on the next day is no transfer but a return.
+    "organizations": RETURNS,
+    "several_organizations": RETURNS,
     # Where nobody comes twice, what is counted by patient is counted by visit, and an episode is its stay alone.
     "repeat_encounters": {
         ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),

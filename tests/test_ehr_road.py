@@ -64,7 +64,8 @@ def test_lists_of_diagnoses_are_split_as_planted(road: Road, answers: dict[str, 
         got = con.execute(
             "SELECT count(DISTINCT record_number), count(*), "
             "count(DISTINCT record_number) FILTER (is_length_mismatch = 1), "
-            "count(*) FILTER (code_system = 'none') FROM staging.stg_ehr__visit_diagnoses WHERE patient_id <> 'P9999999'"
+            "count(*) FILTER (code_system = 'none') FROM staging.stg_ehr__visit_diagnoses "
+            "WHERE patient_id <> 'P9999999'"
         ).fetchone()
     lists = answers["diagnosis_lists"][0]
     assert got == (lists["visits"], lists["items"], lists["mismatched_visits"], lists["visits_saying_none"])
@@ -260,7 +261,8 @@ class TestOutcomes:
         spread = [
             float(cv)
             for (cv,) in outcomes.query(
-                "SELECT coefficient_of_variation FROM serving.v_drg_test WHERE organization_key = -2 AND drg_code <> 'all'"
+                "SELECT coefficient_of_variation FROM serving.v_drg_test "
+                "WHERE organization_key = -2 AND drg_code <> 'all'"
             )
         ]
         assert len(spread) == 6

@@ -156,12 +156,14 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "M7 episodes of other payers",
-        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE organization_key = -2 AND payer_group = 'other payers'",
+        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend "
+        "WHERE organization_key = -2 AND payer_group = 'other payers'",
         ("345", "15915"),
     ),
     (
         "M7 all episodes",
-        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend WHERE organization_key = -2 AND payer_group = 'all'",
+        "SELECT n_episodes, mean_claim FROM serving.v_episode_spend "
+        "WHERE organization_key = -2 AND payer_group = 'all'",
         ("616", "14980"),
     ),
     (
@@ -217,18 +219,21 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "concentration: all 286 readmissions",
-        "SELECT top_n, top_amount FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'readmissions R1' "
+        "SELECT top_n, top_amount FROM serving.v_patient_concentration "
+        "WHERE organization_key = -2 AND measure = 'readmissions R1' "
         "AND top_n = n_patients",
         ("23", "286"),
     ),
     (
         "concentration: the patient with the most readmissions",
-        "SELECT top_amount FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'readmissions R1' AND top_n = 1",
+        "SELECT top_amount FROM serving.v_patient_concentration "
+        "WHERE organization_key = -2 AND measure = 'readmissions R1' AND top_n = 1",
         ("52",),
     ),
     (
         "concentration: top 10 of the uninsured",
-        "SELECT n_patients, share_of_total FROM serving.v_patient_concentration WHERE organization_key = -2 AND measure = 'uninsured_cost' "
+        "SELECT n_patients, share_of_total FROM serving.v_patient_concentration "
+        "WHERE organization_key = -2 AND measure = 'uninsured_cost' "
         "AND top_n = 10",
         ("262", "0.605"),
     ),

@@ -31,7 +31,7 @@ EPISODES = ("core.int_episode", "core.int_episode_encounter")
 
 @st.composite
 def encounters(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to 14 encounters of two patients at two hospitals: hours to days long, crowded enough to overlap, touch and follow."""
+    """Up to 14 encounters of two patients at two hospitals, crowded enough to overlap, touch and follow."""
     drawn = draw(
         st.lists(
             st.tuples(
@@ -225,8 +225,8 @@ def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, in
         "measure.observation",
         "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, "
         "organization_label TEXT, patient_key BIGINT, observed_date DATE, payer_category TEXT, payer_name TEXT, "
-        "medicare_group TEXT, age_band TEXT, encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, procedure_description TEXT, "
-        "numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
+        "medicare_group TEXT, age_band TEXT, encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, "
+        "procedure_description TEXT, numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
         observed,
     )
     engine.run(

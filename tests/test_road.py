@@ -184,7 +184,10 @@ BAD_DELIVERIES = [
     ("encounters.csv", duplicated_encounter, "unique_grain", "staging.stg_synthea__encounters", "encounter_id"),
     ("patients.csv", SENTINEL, "no_fill_dates", "staging.stg_synthea__patients", "1900-01-01"),
     ("patients.csv", FILLED, "starts_after_death_within_limit", "core.int_encounter", "encounters_after_death"),
-    ("procedures.csv", orphan_procedure, "references_resolve_in_source", "staging.stg_synthea__procedures", "00000000-dead-beef"),
+    (
+        "procedures.csv", orphan_procedure, "references_resolve_in_source", "staging.stg_synthea__procedures",
+        "00000000-dead-beef",
+    ),
 ]  # fmt: skip
 
 

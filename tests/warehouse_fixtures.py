@@ -123,7 +123,8 @@ class Warehouse:
         """Put a table of the same rows in the place of each view that a statement names: a view holds no defect."""
         for model in {part.split("}")[0] for part in statement.split("{")[1:]}:
             table = self.table(model)
-            is_view = f"SELECT 1 FROM duckdb_views() WHERE view_name = '{exp.to_table(self.snapshot(model).table_name()).name}'"
+            name = exp.to_table(self.snapshot(model).table_name()).name
+            is_view = f"SELECT 1 FROM duckdb_views() WHERE view_name = '{name}'"
             if not model.startswith("serving.") and self.query(is_view):
                 self.query(f"CREATE TEMP TABLE held AS SELECT * FROM {table}")
                 self.query(f"DROP VIEW {table}")
@@ -182,7 +183,7 @@ def write_full_export(folder: Path) -> None:
         ],
         "providers": [
             "Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION",
-            "p1,o1,Ann Example1,F,GENERAL PRACTICE,1 Main St,Boston,MA,2115,42.3,-71.1,5",
+            f"p1,{stay['ORGANIZATION']},Ann Example1,F,GENERAL PRACTICE,1 Main St,Boston,MA,2115,42.3,-71.1,5",
         ],
     }
     for name, rows in files.items():
