@@ -719,6 +719,22 @@ def test_the_input_tables_are_as_they_are_written_down(built: Warehouse) -> None
         assert dict(held) == {column: as_held.get(kind, kind) for column, kind in listed.items()}, table
 
 
+def test_the_union_has_each_familys_rows_once_and_no_value_of_a_column_that_a_family_lacks(built: Warehouse) -> None:
+    for table, columns in input_columns().items():
+        told = {family for family in FAMILIES if table in input_models(family)}
+        assert {family for (family,) in built.query(f"SELECT DISTINCT family FROM input.{table}")} <= told, table
+        for family in sorted(told):
+            name = input_models(family)[table]
+            own = list(built.models[name].columns_to_types_or_raise)
+            listed, lacking = ", ".join(own), columns.keys() - set(own)
+            one = f"SELECT {listed} FROM ({built.context.render(name).sql('duckdb')})"
+            other = f"SELECT {listed} FROM {delivered_by(family, table)}"
+            for here, there in ((one, other), (other, one)):
+                assert built.query(f"SELECT COUNT(*) FROM ({here} EXCEPT ALL {there})") == [(0,)], name
+            counts = " + ".join(f"COUNT({column})" for column in sorted(lacking)) or "COUNT(NULL)"
+            assert built.query(f"SELECT {counts} FROM {delivered_by(family, table)}") == [(0,)], name
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_familys_keys_are_unique_and_what_is_required_is_there(built: Warehouse, family: str) -> None:
     for table in input_models(family):
