@@ -115,8 +115,9 @@ def _literal(text: str) -> str:
 
 
 def _value(name: str, null_marks: list[str]) -> str:
-    marks = ", ".join(map(_literal, null_marks))
-    return f'CASE WHEN TRIM("{name}") IN ({marks}) THEN NULL ELSE "{name}" END' if marks else f'"{name}"'
+    # Not TRIM(x) IN (...): of six marks and more DuckDB makes a join, once for each place where the value stands.
+    marks = " ".join(f"WHEN {_literal(mark)} THEN NULL" for mark in null_marks)
+    return f'CASE TRIM("{name}") {marks} ELSE "{name}" END' if marks else f'"{name}"'
 
 
 def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:

@@ -32,13 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files first that take longest, those that plan, so that no core waits for the last of them."""
     serving = {item.path for item in items if item.get_closest_marker("serving")}
-    items.sort(key=lambda item: (item.path not in serving, not uses_the_built_warehouse(item.path)))
+    items.sort(key=lambda item: (item.path not in serving, shared_warehouse(item.path) or "without one"))
 
 
 @cache
-def uses_the_built_warehouse(file: Path) -> bool:
-    """Tell whether a file's tests share the warehouse that is built once a process."""
-    return re.search(r"^from warehouse_fixtures import .*\bbuilt\b", file.read_text(encoding="utf-8"), re.M) is not None
+def shared_warehouse(file: Path) -> str | None:
+    """Return which warehouse, built once a process, the tests of a file share with those of others."""
+    imports = re.search(r"^from (\w+_fixtures) import .*\b(built|feeds)\b", file.read_text(encoding="utf-8"), re.M)
+    return f"the warehouse of {imports[1]}" if imports else None
 
 
 class ByFile(LoadScopeScheduling):
@@ -46,7 +47,7 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        return "the built warehouse" if uses_the_built_warehouse(PROJECT / file) else file
+        return shared_warehouse(PROJECT / file) or file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

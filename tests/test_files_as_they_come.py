@@ -6,75 +6,18 @@ spreadsheet made numbers of, one payment missing and a foreign file; and without
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from loader import sample
-from road import Road
-
-REPEATED = 4
-"""Procedures that the second feed repeats: the first three once, the fourth twice."""
+from feed_fixtures import REPEATED, Feeds, feeds  # noqa: F401
 
 
-def change(file: Path, of_row: Callable[[dict[str, str]], dict[str, str]], without: tuple[str, ...] = ()) -> None:
-    """Write a file anew with each row changed, and without some columns."""
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        rows = [of_row(row) for row in reader]
-        columns = [name for name in reader.fieldnames or [] if name not in without]
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def as_numbers(row: dict[str, str]) -> dict[str, str]:
-    """Give the codes the tail that pandas gives a column of whole numbers with empty cells."""
-    return row | {name: f"{row[name]}.0" for name in ("CODE", "REASONCODE") if row[name]}
-
-
-@pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Road:
-    folder = tmp_path_factory.mktemp("as_they_come")
-    for feed in ("clean", "dirty", "costless"):
-        sample.generate("hospital", 0.1, folder / feed)
-        (folder / feed / "answers.json").unlink()
-    dirty = folder / "dirty"
-    for name in ("encounters", "procedures"):
-        change(dirty / f"{name}.csv", as_numbers)
-    rows = (dirty / "procedures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    first = rows[1 : REPEATED + 1]
-    (dirty / "procedures.csv").write_text("".join([*rows, *first, first[-1]]), encoding="utf-8")
-    paid = []
-    change(
-        dirty / "encounters.csv",
-        lambda row: row | {"PAYER_COVERAGE": "" if not paid and not paid.append(row) else row["PAYER_COVERAGE"]},
-    )
-    (dirty / "DIAGNOSES_ICD.csv").write_text(
-        "row_id,subject_id,hadm_id,seq_num,icd9_code\n1,109,172335,1,40301\n2,109,172335,2,486\n", encoding="utf-8"
-    )
-    change(folder / "costless" / "encounters.csv", dict, without=("TOTAL_CLAIM_COST", "PAYER_COVERAGE"))
-    road = Road(folder / "project", None)
-    for feed in ("clean", "dirty", "costless"):
-        assert road.run("warehouse", "land", folder / feed, "--source", feed) == 0, road.output
-        if feed == "dirty":
-            assert "DIAGNOSES_ICD.csv" in road.output
-            assert "warehouse contract" in road.output
-    assert road.plan() == 0, road.output
-    return road
-
-
-@pytest.fixture(scope="module")
-def published(road: Road) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = duckdb.connect()
-    con.execute(f"ATTACH '{road.home / 'published.duckdb'}' AS serving (READ_ONLY); USE serving.serving")
-    yield con
-    con.close()
+@pytest.fixture
+def published(feeds: Feeds) -> duckdb.DuckDBPyConnection:  # noqa: F811
+    """What is published of all feeds."""
+    return feeds.con
 
 
 def kpi(published: duckdb.DuckDBPyConnection, source: str) -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -93,6 +36,11 @@ def test_repeated_procedures_are_numbered_counted_and_published(published: duckd
         "SELECT source_system, n_failing FROM mart_data_quality WHERE check_name = 'repeats another row'"
     ).fetchall()
     assert dict(repeats) == {"clean": 0, "dirty": REPEATED + 1, "costless": 0}
+
+
+def test_a_file_of_nobodys_is_listed_with_what_to_do_and_refuses_nothing(feeds: Feeds) -> None:  # noqa: F811
+    assert "DIAGNOSES_ICD.csv" in feeds.said["dirty"]
+    assert "warehouse contract" in feeds.said["dirty"]
 
 
 def test_codes_with_the_tail_of_a_float_mean_what_they_meant(published: duckdb.DuckDBPyConnection) -> None:
