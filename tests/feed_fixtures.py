@@ -60,8 +60,9 @@ def as_numbers(row: dict[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Feeds:
-    """What was said of each feed as it landed, and what is published of them all."""
+    """The folder of the feeds' folders, what was said of each as it landed, and what is published of them all."""
 
+    folder: Path
     said: dict[str, str]
     con: duckdb.DuckDBPyConnection
 
@@ -90,7 +91,10 @@ def write_hospitals(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def feeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feeds]:
-    """Two feeds of the new family and three of a hospital, landed side by side and published to a DuckDB file."""
+    """Two feeds of the new family, three of a hospital and one of another, landed side by side and published.
+
+    They are published to a DuckDB file.
+    """
     folder = tmp_path_factory.mktemp("feeds")
     road = Road(folder / "project", None)
     for part in ("contracts", "models"):
@@ -101,12 +105,13 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feeds]:
     write(folder / "north", NORTH)
     write(folder / "south", SOUTH)
     write_hospitals(folder)
+    sample.generate("hospital", 0.3, folder / "recounted", seed=7)
     said = {}
-    for feed in ("north", "south", "clean", "dirty", "costless"):
+    for feed in ("north", "south", "clean", "dirty", "costless", "recounted"):
         assert road.run("warehouse", "land", folder / feed, "--source", feed) == 0, road.output
         said[feed] = road.output
     assert road.plan() == 0, road.output
     con = duckdb.connect()
     con.execute(f"ATTACH '{road.home / 'published.duckdb'}' AS serving (READ_ONLY); USE serving.serving")
-    yield Feeds(said, con)
+    yield Feeds(folder, said, con)
     con.close()

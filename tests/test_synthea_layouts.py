@@ -149,15 +149,13 @@ def write(feed: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def deliveries() -> dict[str, landing.Delivery]:
-    """What landed, by feed; `staged` fills it."""
-    return {}
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("layouts")
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory, deliveries: dict[str, landing.Delivery]) -> Warehouse:
-    """All layouts, and the real export where there is one: feeds of one warehouse, built as far as staging."""
-    folder = tmp_path_factory.mktemp("layouts")
+def deliveries(folder: Path) -> dict[str, landing.Delivery]:
+    """All layouts, and the real export where there is one, landed as feeds of one warehouse; by feed."""
     folders = {feed: folder / feed for feed in LAYOUTS}
     for feed in LAYOUTS:
         write(feed, folders[feed])
@@ -166,8 +164,12 @@ def staged(tmp_path_factory: pytest.TempPathFactory, deliveries: dict[str, landi
         folders[EXPORT] = real / EXPORT
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("WAREHOUSE_HOME", str(folder / "home"))
-        for feed, files in folders.items():
-            deliveries[feed] = landing.land(files, source_system=feed)
+        return {feed: landing.land(files, source_system=feed) for feed, files in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def staged(folder: Path, deliveries: dict[str, landing.Delivery]) -> Warehouse:
+    """What landed, built as far as staging."""
     warehouse = load(folder / "home")
     warehouse.context.plan(select_models=["+staging.stg_synthea__*"], auto_apply=True, no_prompts=True, skip_tests=True)
     return warehouse
@@ -190,6 +192,7 @@ def accounted(warehouse: Warehouse, delivery: landing.Delivery, feed: str) -> di
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("feed", LAYOUTS)
 def test_every_file_of_a_layout_lands_and_is_staged_whole(
     staged: Warehouse, deliveries: dict[str, landing.Delivery], feed: str
@@ -198,13 +201,12 @@ def test_every_file_of_a_layout_lands_and_is_staged_whole(
 
 
 @pytest.mark.parametrize("feed", LAYOUTS)
-def test_the_contracts_know_every_column_of_a_layout(
-    staged: Warehouse, deliveries: dict[str, landing.Delivery], feed: str
-) -> None:
+def test_the_contracts_know_every_column_of_a_layout(deliveries: dict[str, landing.Delivery], feed: str) -> None:
     unknown = {file.name: file.unknown_columns for landed in deliveries[feed].landed for file in landed.files}
     assert set(unknown.values()) == {()}, unknown
 
 
+@pytest.mark.long
 def test_a_full_export_of_2024_is_staged_whole(staged: Warehouse, deliveries: dict[str, landing.Delivery]) -> None:
     if EXPORT not in deliveries:
         pytest.skip(f"there is no {EXPORT} in the folder of the real data sets (WAREHOUSE_SHARED_DATA)")
@@ -213,12 +215,14 @@ def test_a_full_export_of_2024_is_staged_whole(staged: Warehouse, deliveries: di
     assert {table: held for table, (_, _, held) in found.items() if held} == {}
 
 
+@pytest.mark.long
 def test_every_synthea_contract_is_of_a_layout_and_has_a_staging_model(staged: Warehouse) -> None:
     tables = {contract.table for contract in CONTRACTS.values() if contract.source == "synthea"}
     assert tables == set().union(*LAYOUTS.values())
     assert {f"staging.stg_synthea__{table}" for table in tables} <= set(staged.models)
 
 
+@pytest.mark.long
 def test_a_renamed_column_is_staged_from_the_name_that_is_there(staged: Warehouse) -> None:
     encounters = staged.query(
         "SELECT DISTINCT source_system, start_ts_utc::TEXT, organization_id, provider_id, base_cost::DOUBLE, "
@@ -243,6 +247,7 @@ def test_a_renamed_column_is_staged_from_the_name_that_is_there(staged: Warehous
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["procedures", "medications", "immunizations"])
 def test_a_cost_is_staged_under_either_of_its_names(staged: Warehouse, table: str) -> None:
     costs = staged.query(
@@ -252,6 +257,7 @@ def test_a_cost_is_staged_under_either_of_its_names(staged: Warehouse, table: st
     assert costs == [("synthea_2017", None), *((feed, 12.5) for feed in sorted(set(LAYOUTS) - {"synthea_2017"}))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "prefix", "system", "code"),
     [
@@ -275,6 +281,7 @@ def test_every_layout_says_the_system_of_its_codes_and_a_float_has_lost_its_tail
     assert found == [(system, code)]
 
 
+@pytest.mark.long
 def test_a_quality_of_life_score_is_of_no_code_system(staged: Warehouse) -> None:
     if not rows_by_feed(staged, "staging.stg_synthea__observations").get(EXPORT):
         pytest.skip(f"there is no {EXPORT} in the folder of the real data sets (WAREHOUSE_SHARED_DATA)")
@@ -285,6 +292,7 @@ def test_a_quality_of_life_score_is_of_no_code_system(staged: Warehouse) -> None
     assert found == [("DALY",), ("QALY",), ("QOLS",)]
 
 
+@pytest.mark.long
 def test_repeated_procedures_are_numbered_and_none_is_dropped(staged: Warehouse) -> None:
     found = staged.query(
         "SELECT DISTINCT LIST(repeat_number ORDER BY record_number) FROM staging.stg_synthea__procedures "
