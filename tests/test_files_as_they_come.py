@@ -35,7 +35,7 @@ def test_repeated_procedures_are_numbered_counted_and_published(published: duckd
     repeats = published.execute(
         "SELECT source_system, n_failing FROM mart_data_quality WHERE check_name = 'repeats another row'"
     ).fetchall()
-    assert dict(repeats) == {"clean": 0, "dirty": REPEATED + 1, "costless": 0}
+    assert {feed: count for feed, count in repeats if count} == {"dirty": REPEATED + 1}
 
 
 def test_a_file_of_nobodys_is_listed_with_what_to_do_and_refuses_nothing(feeds: Feeds) -> None:  # noqa: F811
