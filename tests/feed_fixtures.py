@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,13 +89,19 @@ def write_hospitals(folder: Path) -> None:
     change(folder / "costless" / "encounters.csv", dict, without=("TOTAL_CLAIM_COST", "PAYER_COVERAGE"))
 
 
-@pytest.fixture(scope="session")
-def feeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feeds]:
-    """Two feeds of the new family, three of a hospital and one of another, landed side by side and published.
+_built: list[Feeds] = []
 
-    They are published to a DuckDB file.
-    """
-    folder = tmp_path_factory.mktemp("feeds")
+
+@pytest.fixture(scope="session")
+def feeds(tmp_path_factory: pytest.TempPathFactory) -> Feeds:
+    """The feeds, built for the first file that asks: to pytest the fixture is another in each file that imports it."""
+    if not _built:
+        _built.append(build(tmp_path_factory.mktemp("feeds")))
+    return _built[0]
+
+
+def build(folder: Path) -> Feeds:
+    """Land two feeds of the new family, three of a hospital and one of another; publish them to a DuckDB file."""
     road = Road(folder / "project", None)
     for part in ("contracts", "models"):
         shutil.copytree(FAMILY / part, road.folder / part, dirs_exist_ok=True)
@@ -113,5 +119,4 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feeds]:
     assert road.plan() == 0, road.output
     con = duckdb.connect()
     con.execute(f"ATTACH '{road.home / 'published.duckdb'}' AS serving (READ_ONLY); USE serving.serving")
-    yield Feeds(folder, said, con)
-    con.close()
+    return Feeds(folder, said, con)

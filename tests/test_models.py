@@ -517,6 +517,7 @@ def test_a_source_that_nobody_delivered_is_an_empty_table_of_its_columns(landed:
     assert rows_of(landed, f"staging.stg_{contract.name}", "*") == []
 
 
+@pytest.mark.long
 def test_every_model_builds_where_sources_are_absent_and_no_audit_fails_for_it(landed: Warehouse) -> None:
     for model in filter(None, map(landed.context.get_model, landed.context.dag.sorted)):
         if model.kind.is_embedded:
