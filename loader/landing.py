@@ -220,12 +220,12 @@ def delivered_tables() -> set[str]:
 
 def _with_feeds(tables: dict[str, dict[str, Any]]) -> Manifest:
     """Return a manifest of version 0.1 in today's form; the columns of its tables are asked of the warehouse."""
-    feeds: Manifest = {}
+    manifest: Manifest = {}
     with connect(read_only=True) as con:
         for name, entry in tables.items():
             family = name.split("__", 1)[0]
-            feeds.setdefault(family, {})[name] = entry | {"columns": list(_columns(con, entry["landed"]))}
-    return feeds
+            manifest.setdefault(family, {})[name] = entry | {"columns": list(_columns(con, entry["landed"]))}
+    return manifest
 
 
 def withdraw(source_system: str) -> tuple[str, ...]:

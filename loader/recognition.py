@@ -160,8 +160,7 @@ def _why_not(path: Path, named: Sequence[Contract]) -> str:
     header = layouts[nearest].header
     if nearest.header and _is_near_miss(nearest, header):
         refuse_bad_names(path, header, nearest.ignored)
-        declared = {normal(column.header) for column in nearest.columns}
-        others = [name for name in header if normal(name) not in declared]
+        others = [name for name in header if normal(name) not in nearest.known_headers]
         found = f"; found {_listed(others)}, which it does not name" if others else ""
         raise LandingRefused(
             f"{path.name}, line 1: missing column {', '.join(nearest.missing_from(header))} of {nearest.name}{found}. "
