@@ -224,9 +224,8 @@ WITH estimate AS (
     m.metric_code,
     m.definition_version,
     i.source_system,
-    m.measure,
     m.basis,
-    i.is_computable,
+    CASE WHEN m.measure = 'total' AND i.is_computable = 1 THEN 0 END AS counted_total, /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
     COALESCE(
       'The feed does not deliver: ' || i.missing_input || '.',
       m.not_computable_reason,
@@ -257,9 +256,9 @@ WITH estimate AS (
     NULL,
     NULL,
     0,
+    counted_total,
     NULL,
-    NULL,
-    NULL,
+    counted_total,
     0,
     0,
     NULL,
@@ -269,41 +268,9 @@ WITH estimate AS (
     NULL,
     NULL,
     1,
-    'not_computable',
-    not_computable_reason
+    CASE WHEN counted_total IS NULL THEN 'not_computable' ELSE basis END,
+    CASE WHEN counted_total IS NULL THEN not_computable_reason END
   FROM unanswered_metric
-  WHERE
-    NOT (
-      measure = 'total' AND is_computable = 1
-    )
-  UNION ALL
-  /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
-  SELECT
-    metric_code,
-    definition_version,
-    source_system,
-    'all',
-    'all',
-    NULL,
-    NULL,
-    0,
-    0,
-    NULL,
-    0,
-    0,
-    0,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    1,
-    basis,
-    NULL
-  FROM unanswered_metric
-  WHERE
-    measure = 'total' AND is_computable = 1
 )
 SELECT
   k.metric_code::TEXT AS metric_code,
