@@ -13,6 +13,7 @@ LEFT JOIN @this_model AS k
   ON k.metric_code = m.metric_code
   AND k.definition_version = m.definition_version
   AND k.source_system = o.source_system
+  AND k.period = 'all'
   AND k.slice = 'all'
 WHERE
   k.metric_code IS NULL

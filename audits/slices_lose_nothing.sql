@@ -2,38 +2,55 @@ AUDIT (
   name slices_lose_nothing
 );
 
-/* Summed over patients, the slice `all` of each metric is what was observed: slicing drops and doubles nothing. */
+/* Summed over patients, the whole of each metric and each of its slices is what was observed: nothing is dropped or doubled. */
 SELECT
-  observed.metric_code,
-  observed.definition_version,
-  observed.total AS observed_total,
-  sliced.total AS sliced_total
+  sliced.metric_code,
+  sliced.definition_version,
+  sliced.source_system,
+  sliced.slice,
+  observed.n AS n_observed,
+  sliced.n AS n_sliced
 FROM (
   SELECT
     metric_code,
     definition_version,
-    SUM(numerator) AS total,
+    source_system,
+    by_patient,
+    SUM(denominator) AS denominator,
     COUNT(*) AS n
-  FROM measure.observation
+  FROM @observation
   GROUP BY
     1,
-    2
+    2,
+    3,
+    4
 ) AS observed
 FULL JOIN (
   SELECT
     metric_code,
     definition_version,
-    SUM(numerator) AS total,
+    source_system,
+    slice,
+    SUM(denominator) AS denominator,
     SUM(n) AS n
   FROM @this_model
   WHERE
-    slice = 'all'
+    period = 'all'
   GROUP BY
     1,
-    2
+    2,
+    3,
+    4
 ) AS sliced
   ON sliced.metric_code = observed.metric_code
   AND sliced.definition_version = observed.definition_version
+  AND sliced.source_system = observed.source_system
 WHERE
-  observed.total IS DISTINCT FROM sliced.total
-  OR observed.n IS DISTINCT FROM sliced.n
+  observed.n IS NULL
+  OR sliced.n IS NULL
+  OR (
+    observed.by_patient = ''
+    AND (
+      observed.n <> sliced.n OR observed.denominator <> sliced.denominator
+    )
+  )

@@ -21,6 +21,12 @@ def seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def declared(name: str) -> list[dict[str, str]]:
+    """Return the rows of seeds/<name>.csv, and those that folders of seeds/ add under the same name."""
+    added = sorted(path.parent.name for path in (PROJECT / "seeds").glob(f"*/{name}.csv"))
+    return [*seed(name), *(row for folder in added for row in seed(f"{folder}/{name}"))]
+
+
 def loaded_contracts(delivered: Collection[str]) -> list[Contract]:
     """Return the contracts whose raw, quarantine and staging models are loaded; `delivered` names delivered ones.
 

@@ -30,6 +30,7 @@ INNER JOIN class_cost AS c
 WHERE
   k.metric_code = 'claim_per_encounter'
   AND k.definition_version = 'mean'
+  AND k.period = 'all'
   AND k.slice = 'encounter_class'
 ORDER BY
   k.value DESC

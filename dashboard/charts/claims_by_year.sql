@@ -2,7 +2,7 @@
 WITH year_claim AS (
   SELECT
     claim.source_system,
-    claim.slice_value AS year,
+    claim.period AS year,
     claim.is_partial_period,
     claim.n AS n_encounters,
     claim.n_patients,
@@ -11,12 +11,13 @@ WITH year_claim AS (
   FROM serving.mart_kpi AS claim
   INNER JOIN serving.mart_kpi AS gap
     ON gap.source_system = claim.source_system
+    AND gap.period = claim.period
     AND gap.slice = claim.slice
     AND gap.slice_value = claim.slice_value
     AND gap.metric_code = 'noncovered_cost'
     AND gap.definition_version = 'total'
   WHERE
-    claim.metric_code = 'tcoc' AND claim.definition_version = 'total' AND claim.slice = 'year'
+    claim.metric_code = 'tcoc' AND claim.definition_version = 'total' AND claim.slice = 'all' AND claim.period_type = 'year'
 )
 SELECT
   source_system,

@@ -7,6 +7,7 @@ WITH shown AS (
   WHERE
     metric_code = 'mortality'
     AND definition_version IN ('in_hospital', 'in_hospital_flag')
+    AND period = 'all'
     AND slice = 'all'
     AND NOT value IS NULL
   GROUP BY

@@ -3,7 +3,7 @@ SELECT
   k.definition_version AS definition_code,
   m.metric_label AS rate,
   k.source_system,
-  k.slice_value AS year,
+  k.period AS year,
   k.is_partial_period,
   k.value,
   k.clustered_ci_low AS ci_low,
@@ -19,7 +19,7 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'readmission'
   AND k.definition_version IN ('R3', 'R5', 'R6', 'R8')
-  AND k.slice = 'year'
+  AND k.slice = 'all' AND k.period_type = 'year'
 ORDER BY
   CASE k.definition_version WHEN 'R6' THEN 1 WHEN 'R8' THEN 2 WHEN 'R5' THEN 3 ELSE 4 END,
-  k.slice_value
+  k.period

@@ -21,6 +21,7 @@ INNER JOIN serving.mart_kpi AS k
   ON k.source_system = l.source_system
   AND k.metric_code = 'readmission'
   AND k.definition_version = l.definition_code
+  AND k.period = 'all'
   AND k.slice = 'all'
 WHERE
   NOT l.value IS NULL

@@ -2,17 +2,21 @@
 MODEL (
   name mart.mart_kpi,
   kind FULL,
-  grain (metric_code, definition_version, source_system, slice, slice_value),
+  grain (metric_code, definition_version, source_system, period, slice, slice_value),
   depends_on (
     star.dim_metric
   ),
   audits (
-    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
+    unique_grain(
+      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+    ),
     not_null(
       columns := (
         metric_code,
         definition_version,
         source_system,
+        period_type,
+        period,
         slice,
         slice_value,
         is_partial_period,
@@ -46,10 +50,12 @@ MODEL (
     metric_code = 'Code of the metric; joins dim_metric.',
     definition_version = 'Version of its definition; joins dim_metric.',
     source_system = 'Source whose data it describes.',
-    slice = 'What the observations are sliced by: all, year, month, payer_category, payer, age_band, encounter_class, kind_of_stay, cci_band, medicare_group or procedure.',
+    period_type = 'all, year or month.',
+    period = 'all, a year as 2024, or a month as 2024-03.',
+    slice = 'What the observations are sliced by: all, or a slice of seeds/metric_slice.csv.',
     slice_value = 'Value of the slice.',
-    period_start = 'First day of the year or month; NULL for other slices.',
-    period_end = 'Last day of the year or month; NULL for other slices.',
+    period_start = 'First day of the year or month; NULL for all.',
+    period_end = 'Last day of the year or month; NULL for all.',
     is_partial_period = '1 where the source does not tell of the whole period, or of the follow-up after it, else 0.',
     numerator = 'Sum above the line; NULL where not computable.',
     denominator = 'Sum below the line; NULL for totals and medians, and where not computable.',
@@ -74,13 +80,13 @@ MODEL (
 WITH estimate AS (
   SELECT
     e.*,
-    m.measure,
+    m.kind,
     m.basis,
     m.followup_days,
     CASE
-      WHEN m.measure = 'total'
+      WHEN m.kind = 'total'
       THEN e.numerator::DOUBLE
-      WHEN m.measure = 'median'
+      WHEN m.kind = 'median'
       THEN median.value::DOUBLE
       ELSE e.value
     END AS metric_value,
@@ -96,11 +102,11 @@ WITH estimate AS (
       ELSE e.n_patients
     END AS effective_n, /* Korn and Graubard 1998: as many independent observations as would vary like these. Where nothing varies, the patients. */
     CASE
-      WHEN e.slice = 'year'
-      THEN MAKE_DATE(e.slice_value::INT, 1, 1)
-      WHEN e.slice = 'month'
+      WHEN e.period_type = 'year'
+      THEN MAKE_DATE(e.period::INT, 1, 1)
+      WHEN e.period_type = 'month'
       THEN (
-        e.slice_value || '-01'
+        e.period || '-01'
       )::DATE
     END AS period_start
   FROM measure.slice_estimate AS e
@@ -110,19 +116,20 @@ WITH estimate AS (
     ON median.metric_code = e.metric_code
     AND median.definition_version = e.definition_version
     AND median.source_system = e.source_system
+    AND median.period = e.period
     AND median.slice = e.slice
     AND median.slice_value = e.slice_value
   LEFT JOIN measure.poisson_limit AS poisson
-    ON m.measure = 'standardized_ratio' AND poisson.n_events = e.numerator
+    ON m.kind = 'standardized_ratio' AND poisson.n_events = e.numerator
 ), dated_estimate AS (
   SELECT
     *,
     CASE
-      WHEN slice = 'year'
+      WHEN period_type = 'year'
       THEN (
         period_start + INTERVAL '1' YEAR - INTERVAL '1' DAY
       )::DATE
-      WHEN slice = 'month'
+      WHEN period_type = 'month'
       THEN (
         period_start + INTERVAL '1' MONTH - INTERVAL '1' DAY
       )::DATE
@@ -133,6 +140,8 @@ WITH estimate AS (
     e.metric_code,
     e.definition_version,
     e.source_system,
+    e.period_type,
+    e.period,
     e.slice,
     e.slice_value,
     e.period_start,
@@ -144,72 +153,72 @@ WITH estimate AS (
       ELSE 0
     END AS is_partial_period,
     e.numerator,
-    CASE WHEN NOT e.measure IN ('total', 'median') THEN e.denominator END AS denominator,
+    CASE WHEN NOT e.kind IN ('total', 'median') THEN e.denominator END AS denominator,
     e.metric_value AS value,
     e.n,
     e.n_patients,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN @WILSON_LOW(e.numerator::DOUBLE, e.denominator::DOUBLE)
-      WHEN e.measure = 'mean'
+      WHEN e.kind = 'mean'
       THEN e.value - e.mean_t * e.mean_error
-      WHEN e.measure = 'median'
+      WHEN e.kind = 'median'
       THEN e.median_low::DOUBLE
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN e.poisson_low
     END AS ci_low,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN @WILSON_HIGH(e.numerator::DOUBLE, e.denominator::DOUBLE)
-      WHEN e.measure = 'mean'
+      WHEN e.kind = 'mean'
       THEN e.value + e.mean_t * e.mean_error
-      WHEN e.measure = 'median'
+      WHEN e.kind = 'median'
       THEN e.median_high::DOUBLE
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN e.poisson_high
     END AS ci_high,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN 'Wilson'
-      WHEN e.measure = 'mean'
+      WHEN e.kind = 'mean'
       THEN 'Student t'
-      WHEN e.measure = 'median'
+      WHEN e.kind = 'median'
       THEN 'order statistics'
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN 'exact Poisson'
     END AS ci_method,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN @WILSON_T_LOW(e.value * e.effective_n, e.effective_n, e.clustered_t)
       WHEN e.clustered_error = 0
       THEN NULL
-      WHEN e.measure IN ('mean', 'ratio')
+      WHEN e.kind IN ('mean', 'ratio')
       THEN e.value - e.clustered_t * e.clustered_error
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN e.value * EXP(-e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
     END AS clustered_ci_low,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN @WILSON_T_HIGH(e.value * e.effective_n, e.effective_n, e.clustered_t)
       WHEN e.clustered_error = 0
       THEN NULL
-      WHEN e.measure IN ('mean', 'ratio')
+      WHEN e.kind IN ('mean', 'ratio')
       THEN e.value + e.clustered_t * e.clustered_error
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN e.value * EXP(e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
     END AS clustered_ci_high,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.kind = 'proportion'
       THEN 'Wilson with effective n'
-      WHEN e.measure IN ('mean', 'ratio')
+      WHEN e.kind IN ('mean', 'ratio')
       THEN 'ratio estimator'
-      WHEN e.measure = 'standardized_ratio'
+      WHEN e.kind = 'standardized_ratio'
       THEN 'ratio estimator on the log scale'
     END AS clustered_method,
     CASE
       WHEN e.n < 30
       THEN 1
-      WHEN e.measure = 'proportion' AND e.numerator < 5
+      WHEN e.kind = 'proportion' AND e.numerator < 5
       THEN 1
       ELSE 0
     END AS small_cell_flag,
@@ -225,7 +234,7 @@ WITH estimate AS (
     m.definition_version,
     i.source_system,
     m.basis,
-    CASE WHEN m.measure = 'total' AND i.is_computable = 1 THEN 0 END AS counted_total, /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
+    CASE WHEN m.kind = 'total' AND i.is_computable = 1 THEN 0 END AS counted_total, /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
     COALESCE(
       'The feed does not deliver: ' || i.missing_input || '.',
       m.not_computable_reason,
@@ -238,6 +247,7 @@ WITH estimate AS (
     ON a.metric_code = m.metric_code
     AND a.definition_version = m.definition_version
     AND a.source_system = i.source_system
+    AND a.period = 'all'
     AND a.slice = 'all'
   WHERE
     a.metric_code IS NULL
@@ -251,6 +261,8 @@ WITH estimate AS (
     metric_code,
     definition_version,
     source_system,
+    'all',
+    'all',
     'all',
     'all',
     NULL,
@@ -276,6 +288,8 @@ SELECT
   k.metric_code::TEXT AS metric_code,
   k.definition_version::TEXT AS definition_version,
   k.source_system::TEXT AS source_system,
+  k.period_type::TEXT AS period_type,
+  k.period::TEXT AS period,
   k.slice::TEXT AS slice,
   k.slice_value::TEXT AS slice_value,
   k.period_start::DATE AS period_start,

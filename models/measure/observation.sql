@@ -1,153 +1,32 @@
-/* One row per metric version and what it observes, over all subjects. */
+/* One row per metric version and row of its subject that it observes. */
 MODEL (
-  name measure.observation,
+  name measure.@{subject}_observation,
   kind VIEW,
   grain (metric_code, definition_version, observed_key),
-  description 'All observations of the metrics that reference.metric lists, of the feeds that deliver what the metric requires; a label that does not apply to the subject is NULL and gives no slice.'
+  description 'What each row of the fact adds to each metric that seeds/metric.csv declares over it, of the feeds that deliver what the metric requires. A numerator or denominator of NULL is no observation.',
+  blueprints @metric_subjects()
 );
 
-WITH subject_observation AS (
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    organization_label,
-    patient_key,
-    observed_date,
-    payer_category,
-    payer_name,
-    medicare_group,
-    age_band,
-    NULL::TEXT AS encounter_class,
-    kind_of_stay,
-    cci_band,
-    NULL::TEXT AS procedure_description,
-    numerator,
-    denominator
-  FROM measure.stay_observation
-  UNION ALL
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    organization_label,
-    patient_key,
-    observed_date,
-    payer_category,
-    payer_name,
-    medicare_group,
-    age_band,
-    NULL,
-    kind_of_stay,
-    cci_band,
-    NULL,
-    numerator,
-    denominator
-  FROM measure.readmission_observation
-  UNION ALL
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    organization_label,
-    patient_key,
-    observed_date,
-    payer_category,
-    payer_name,
-    medicare_group,
-    age_band,
-    encounter_class,
-    NULL,
-    NULL,
-    NULL,
-    numerator,
-    denominator
-  FROM measure.encounter_observation
-  UNION ALL
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    organization_label,
-    patient_key,
-    observed_date,
-    payer_category,
-    payer_name,
-    medicare_group,
-    age_band,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    numerator,
-    denominator
-  FROM measure.episode_observation
-  UNION ALL
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    organization_label,
-    patient_key,
-    observed_date,
-    payer_category,
-    payer_name,
-    medicare_group,
-    age_band,
-    encounter_class,
-    NULL,
-    NULL,
-    procedure_description,
-    numerator,
-    denominator
-  FROM measure.procedure_observation
-  UNION ALL
-  SELECT
-    metric_code,
-    definition_version,
-    observed_key,
-    source_system,
-    NULL,
-    patient_key,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    numerator,
-    denominator
-  FROM measure.patient_observation
+WITH observation AS (
+  @OBSERVATIONS(@relation, @observed_key, @metrics, @slices)
+), labelled_observation AS (
+  @LABELLED(@slices)
 )
 SELECT
-  o.metric_code,
-  o.definition_version,
-  o.observed_key,
-  o.source_system,
-  o.organization_label,
-  o.patient_key,
-  o.observed_date,
-  o.payer_category,
-  o.payer_name,
-  o.medicare_group,
-  o.age_band,
-  o.encounter_class,
-  o.kind_of_stay,
-  o.cci_band,
-  o.procedure_description,
-  o.numerator::DECIMAL(24, 10) AS numerator, /* Decimals add up the same in any order of rows. */
-  o.denominator::DECIMAL(24, 10) AS denominator
-FROM subject_observation AS o
+  o.*,
+  CASE
+    WHEN o.date_key BETWEEN 1 AND 99991230
+    THEN SUBSTRING(o.date_key::TEXT, 1, 4)
+  END AS year_label,
+  CASE
+    WHEN o.date_key BETWEEN 1 AND 99991230
+    THEN SUBSTRING(o.date_key::TEXT, 5, 2)
+  END AS month_label
+FROM labelled_observation AS o
 INNER JOIN core.int_metric_input AS input
   ON input.source_system = o.source_system
   AND input.metric_code = o.metric_code
   AND input.definition_version = o.definition_version
   AND input.is_computable = 1
+WHERE
+  NOT o.numerator IS NULL AND NOT o.denominator IS NULL

@@ -18,7 +18,7 @@ WITH RECURSIVE observed_count AS (
   INNER JOIN reference.metric AS m
     ON m.metric_code = e.metric_code
     AND m.definition_version = e.definition_version
-    AND m.measure = 'standardized_ratio'
+    AND m.kind = 'standardized_ratio'
 ), search AS (
   /* The lower limit is the mean at which n - 1 or fewer have a chance of 97.5 %; for 0 events it is 0. */
   SELECT

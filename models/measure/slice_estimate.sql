@@ -2,10 +2,14 @@
 MODEL (
   name measure.slice_estimate,
   kind FULL,
-  grain (metric_code, definition_version, source_system, slice, slice_value),
+  grain (metric_code, definition_version, source_system, period, slice, slice_value),
   audits (
-    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
-    not_null(columns := (metric_code, definition_version, source_system, slice, slice_value))
+    unique_grain(
+      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+    ),
+    not_null(
+      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+    )
   ),
   description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust to any likeness of the events of one patient.'
 );
@@ -15,6 +19,8 @@ WITH slice_total AS (
     metric_code,
     definition_version,
     source_system,
+    period_type,
+    period,
     slice,
     slice_value,
     SUM(n) AS n,
@@ -29,12 +35,16 @@ WITH slice_total AS (
     2,
     3,
     4,
-    5
+    5,
+    6,
+    7
 ), patient_deviation AS (
   SELECT
     p.metric_code,
     p.definition_version,
     p.source_system,
+    p.period_type,
+    p.period,
     p.slice,
     p.slice_value,
     SUM(POWER(p.numerator::DOUBLE - t.value * p.denominator::DOUBLE, 2)) AS squared_deviation
@@ -43,6 +53,7 @@ WITH slice_total AS (
     ON t.metric_code = p.metric_code
     AND t.definition_version = p.definition_version
     AND t.source_system = p.source_system
+    AND t.period = p.period
     AND t.slice = p.slice
     AND t.slice_value = p.slice_value
   GROUP BY
@@ -50,12 +61,16 @@ WITH slice_total AS (
     2,
     3,
     4,
-    5
+    5,
+    6,
+    7
 )
 SELECT
   t.metric_code,
   t.definition_version,
   t.source_system,
+  t.period_type,
+  t.period,
   t.slice,
   t.slice_value,
   t.n,
@@ -79,5 +94,6 @@ INNER JOIN patient_deviation AS d
   ON d.metric_code = t.metric_code
   AND d.definition_version = t.definition_version
   AND d.source_system = t.source_system
+  AND d.period = t.period
   AND d.slice = t.slice
   AND d.slice_value = t.slice_value

@@ -2,39 +2,47 @@
 MODEL (
   name measure.slice_median,
   kind FULL,
-  grain (metric_code, definition_version, source_system, slice, slice_value),
+  grain (metric_code, definition_version, source_system, period, slice, slice_value),
   audits (
-    unique_grain(columns := (metric_code, definition_version, source_system, slice, slice_value)),
-    not_null(columns := (metric_code, definition_version, source_system, slice, slice_value))
+    unique_grain(
+      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+    ),
+    not_null(
+      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+    )
   ),
   description 'Medians with the 95 % interval by order statistics: the values at the ranks n / 2 -+ 0.98 * sqrt(n), which need no shape of the distribution; NULL where there are too few values.'
 );
 
-WITH ranked_observation AS (
+WITH observation AS (
+  @MEDIAN_OBSERVATIONS()
+), ranked_observation AS (
   SELECT
     o.metric_code,
     o.definition_version,
     o.source_system,
+    o.period_type,
+    o.period,
     o.slice,
     o.slice_value,
     o.numerator,
     ROW_NUMBER() OVER (
-      PARTITION BY o.metric_code, o.definition_version, o.source_system, o.slice, o.slice_value
+      PARTITION BY o.metric_code, o.definition_version, o.source_system, o.period, o.slice, o.slice_value
       ORDER BY o.numerator
     ) AS value_rank,
     COUNT(*) OVER (
-      PARTITION BY o.metric_code, o.definition_version, o.source_system, o.slice, o.slice_value
+      PARTITION BY o.metric_code, o.definition_version, o.source_system, o.period, o.slice, o.slice_value
     ) AS n
-  FROM measure.sliced_observation AS o
-  INNER JOIN reference.metric AS m
-    ON m.metric_code = o.metric_code
-    AND m.definition_version = o.definition_version
-    AND m.measure = 'median'
+  FROM observation AS o
+  WHERE
+    NOT o.period IS NULL
 )
 SELECT
   metric_code,
   definition_version,
   source_system,
+  period_type,
+  period,
   slice,
   slice_value,
   AVG(CASE WHEN ABS(2 * value_rank - n - 1) <= 1 THEN numerator END) AS value,
@@ -48,4 +56,6 @@ GROUP BY
   2,
   3,
   4,
-  5
+  5,
+  6,
+  7

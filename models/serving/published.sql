@@ -101,6 +101,24 @@ MODEL (
       )
     ),
     (
+      table_name := dim_stay_type,
+      primary_key := (
+        stay_type_key
+      ),
+      indexes := (
+        stay_type
+      )
+    ),
+    (
+      table_name := dim_charlson_band,
+      primary_key := (
+        charlson_band_key
+      ),
+      indexes := (
+        cci_band
+      )
+    ),
+    (
       table_name := dim_readmission_definition,
       primary_key := (
         definition_code
@@ -320,17 +338,8 @@ MODEL (
       )
     ),
     (
-      table_name := dim_published_claim,
-      primary_key := (
-        claim_code
-      ),
-      indexes := (
-        claim_order
-      )
-    ),
-    (
       table_name := mart_kpi,
-      primary_key := (metric_code, definition_version, source_system, slice, slice_value),
+      primary_key := (metric_code, definition_version, source_system, period, slice, slice_value),
       indexes := (slice, period_start)
     ),
     (

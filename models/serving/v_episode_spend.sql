@@ -45,6 +45,7 @@ WITH episode_kpi AS (
   FROM serving.mart_kpi
   WHERE
     metric_code = 'episode_spend'
+    AND period = 'all'
     AND slice IN ('all', 'organization', 'medicare_group')
     AND n > 0
 ), payer_group_spend AS (

@@ -38,4 +38,5 @@ FROM serving.dim_readmission_definition AS d
 INNER JOIN serving.mart_kpi AS k
   ON k.metric_code = 'readmission'
   AND k.definition_version = d.definition_code
+  AND k.period = 'all'
   AND k.slice = 'all'

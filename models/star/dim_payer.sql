@@ -15,6 +15,7 @@ MODEL (
     source_system = 'Source that delivered the payer.',
     payer_name = 'Name as delivered.',
     payer_category = 'Medicare, Medicaid, Dual, Private, Self-pay/Uninsured, Other or Unknown.',
+    medicare_group = 'Medicare, or other payers.',
     insurance_type = 'Public, Private, Uninsured, Other or Unknown.',
     is_insured = '1 where the payer is an insurer, 0 for no insurance; NULL where that is unknown.',
     city = 'City of the payer.',
@@ -29,6 +30,11 @@ SELECT
   p.source_system::TEXT AS source_system,
   p.payer_name::TEXT AS payer_name,
   COALESCE(c.payer_category, p.delivered_category, 'Other')::TEXT AS payer_category,
+  CASE
+    WHEN COALESCE(c.payer_category, p.delivered_category) = 'Medicare'
+    THEN 'Medicare'
+    ELSE 'other payers'
+  END::TEXT AS medicare_group,
   COALESCE(c.insurance_type, 'Other')::TEXT AS insurance_type,
   c.is_insured::SMALLINT AS is_insured,
   p.city::TEXT AS city,
@@ -44,6 +50,7 @@ SELECT
   'warehouse',
   member_label,
   'Unknown',
+  'other payers',
   'Unknown',
   NULL,
   NULL,

@@ -77,9 +77,12 @@ MODEL (
     encounter_id = 'Encounter id of the source.',
     source_system = 'Source that delivered the encounter.',
     patient_key = 'Patient version on the day the encounter started; joins dim_patient.',
+    patient_durable_key = 'Patient, whatever the version: what counts people.',
     payer_key = 'Payer on the encounter; joins dim_payer.',
     organization_key = 'Organization; joins dim_organization.',
     class_key = 'Encounter class; joins dim_encounter_class.',
+    class_code = 'Code of the class; NULL where the source tells none.',
+    is_inpatient = '1 where the class is acute inpatient, 0 where it is another; NULL where the source tells none.',
     type_key = 'Encounter type; joins dim_encounter_type.',
     reason_diagnosis_key = 'Reason of the encounter, -1 where none is coded; joins dim_diagnosis.',
     start_date_key = 'Day the encounter started, hospital time, -1 where it is not known; joins dim_date.',
@@ -96,6 +99,9 @@ MODEL (
     claim_amount = 'Total claim of the encounter, in USD.',
     payer_paid = 'What the payer covered, in USD; 0 is a real value.',
     patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
+    gap_reason = 'Why there is a gap: uninsured, insured_zero_paid (the insurer paid nothing), partial (it paid some), unknown_insurance; NULL where the gap is not known.',
+    is_zero_paid = '1 where nothing was paid, 0 where something was; NULL where that is not known.',
+    contact_years = 'Years by which the encounter lengthens the time between the first and the last contact of the patient, both days included; added up they are that time. NULL for encounters without a claim or a day.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     cost_basis = 'claim, charge or none: what the amounts of the feed are.',
     is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
@@ -103,14 +109,45 @@ MODEL (
   )
 );
 
+WITH claimed_encounter AS (
+  /* One row per encounter with a claim and a day, with the last day that those before it reach. */
+  SELECT
+    source_system,
+    encounter_id,
+    start_ts::DATE AS start_date,
+    GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE) AS last_date,
+    MAX(GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE)) OVER (
+      PARTITION BY source_system, patient_id
+      ORDER BY start_ts::DATE, encounter_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS reached_before
+  FROM core.int_encounter
+  WHERE
+    NOT claim_amount IS NULL AND NOT start_ts IS NULL
+), contact AS (
+  SELECT
+    source_system,
+    encounter_id,
+    CASE
+      WHEN reached_before IS NULL
+      THEN DATE_DIFF('DAY', start_date, last_date) + 1
+      WHEN last_date > reached_before
+      THEN DATE_DIFF('DAY', reached_before, last_date)
+      ELSE 0
+    END / 365.25 AS contact_years
+  FROM claimed_encounter
+)
 SELECT
   @SURROGATE_KEY(e.source_system, e.encounter_id) AS encounter_key,
   e.encounter_id::TEXT AS encounter_id,
   e.source_system::TEXT AS source_system,
   @MEMBER_KEY(patient.patient_key, e.patient_id)::BIGINT AS patient_key,
+  @MEMBER_KEY(patient.patient_durable_key, e.patient_id)::BIGINT AS patient_durable_key,
   @MEMBER_KEY(payer.payer_key, e.payer_id)::BIGINT AS payer_key,
   @MEMBER_KEY(organization.organization_key, e.organization_id)::BIGINT AS organization_key,
   @MEMBER_KEY(class.class_key, e.class_code)::BIGINT AS class_key,
+  class.class_code::TEXT AS class_code,
+  class.is_acute_inpatient::SMALLINT AS is_inpatient,
   CASE
     WHEN types.is_delivered = 0
     THEN -2
@@ -137,6 +174,19 @@ SELECT
   e.claim_amount::DECIMAL(14, 2) AS claim_amount,
   e.payer_paid::DECIMAL(14, 2) AS payer_paid,
   e.patient_gap::DECIMAL(14, 2) AS patient_gap,
+  CASE
+    WHEN e.patient_gap IS NULL
+    THEN NULL
+    WHEN payer.is_insured = 0
+    THEN 'uninsured'
+    WHEN payer.is_insured = 1 AND e.payer_paid = 0
+    THEN 'insured_zero_paid'
+    WHEN payer.is_insured = 1
+    THEN 'partial'
+    ELSE 'unknown_insurance'
+  END::TEXT AS gap_reason,
+  CASE WHEN e.payer_paid = 0 THEN 1 WHEN NOT e.payer_paid IS NULL THEN 0 END::SMALLINT AS is_zero_paid,
+  contact.contact_years::DECIMAL(18, 10) AS contact_years,
   e.charge_amount::DECIMAL(14, 2) AS charge_amount,
   source.cost_basis::TEXT AS cost_basis,
   e.is_after_death::SMALLINT AS is_after_death,
@@ -146,6 +196,8 @@ INNER JOIN star.dim_source_system AS source
   ON source.source_system = e.source_system
 INNER JOIN core.int_capability AS types
   ON types.source_system = e.source_system AND types.capability = 'encounter_types'
+LEFT JOIN contact
+  ON contact.source_system = e.source_system AND contact.encounter_id = e.encounter_id
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = e.source_system
   AND patient.patient_id = e.patient_id

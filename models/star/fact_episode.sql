@@ -16,6 +16,7 @@ MODEL (
       columns := (
         episode_key,
         patient_key,
+        patient_durable_key,
         index_stay_key,
         organization_key,
         payer_key,
@@ -59,9 +60,16 @@ MODEL (
     episode_key = 'Key of the episode: that of its index stay.',
     source_system = 'Source that delivered the stay.',
     patient_key = 'Patient version on the day of admission; joins dim_patient.',
+    patient_durable_key = 'Patient, whatever the version: what counts people.',
     index_stay_key = 'Stay that starts the episode; joins fact_inpatient_stay.',
     organization_key = 'Organization of the index stay; joins dim_organization.',
     payer_key = 'Payer of the index stay; joins dim_payer.',
+    age_band_key = 'Decade of age at admission of the index stay; joins dim_age_band.',
+    stay_type_key = 'Kind of the index stay; joins dim_stay_type.',
+    charlson_band_key = 'Charlson band of the index stay; joins dim_charlson_band.',
+    drg_key = 'Diagnosis-related group of the index stay; joins dim_drg.',
+    disposition_key = 'Where the patient went; joins dim_discharge_disposition.',
+    is_medicare = '1 where the payer of the index stay is Medicare, else 0.',
     admit_date_key = 'Day of admission of the index stay; joins dim_date.',
     discharge_date_key = 'Day of discharge of the index stay; joins dim_date.',
     window_from = 'Start of the window: 3 days before admission, hospital time.',
@@ -94,9 +102,16 @@ SELECT
   stay.stay_key::BIGINT AS episode_key,
   stay.source_system::TEXT AS source_system,
   stay.patient_key::BIGINT AS patient_key,
+  stay.patient_durable_key::BIGINT AS patient_durable_key,
   stay.stay_key::BIGINT AS index_stay_key,
   stay.organization_key::BIGINT AS organization_key,
   stay.payer_key::BIGINT AS payer_key,
+  stay.age_band_key::BIGINT AS age_band_key,
+  stay.stay_type_key::INT AS stay_type_key,
+  stay.charlson_band_key::INT AS charlson_band_key,
+  stay.drg_key::BIGINT AS drg_key,
+  stay.disposition_key::BIGINT AS disposition_key,
+  CASE WHEN payer.payer_category = 'Medicare' THEN 1 ELSE 0 END::SMALLINT AS is_medicare,
   stay.admit_date_key::INT AS admit_date_key,
   stay.discharge_date_key::INT AS discharge_date_key,
   e.window_from::TIMESTAMP(0) AS window_from,
@@ -112,3 +127,5 @@ INNER JOIN episode_spending AS s
   ON s.source_system = e.source_system AND s.index_stay_id = e.index_stay_id
 INNER JOIN star.fact_inpatient_stay AS stay
   ON stay.stay_key = @SURROGATE_KEY(e.source_system, e.index_stay_id)
+INNER JOIN star.dim_payer AS payer
+  ON payer.payer_key = stay.payer_key

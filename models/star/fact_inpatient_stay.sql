@@ -34,7 +34,10 @@ MODEL (
         drg_key,
         disposition_key,
         age_basis,
-        cci_band
+        cci_band,
+        charlson_band_key,
+        stay_type_key,
+        patient_durable_key
       )
     ),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
@@ -103,6 +106,7 @@ MODEL (
     stay_key = 'Key of the stay: that of its first encounter in fact_encounter.',
     source_system = 'Source that delivered the stay.',
     patient_key = 'Patient version on the day of admission; joins dim_patient.',
+    patient_durable_key = 'Patient, whatever the version: what counts people.',
     payer_key = 'Payer of the stays first encounter; joins dim_payer.',
     organization_key = 'Organization, one a stay; joins dim_organization.',
     age_band_key = 'Decade of age at admission; joins dim_age_band.',
@@ -129,6 +133,8 @@ MODEL (
     is_screening = '1 where an encounters type is a screening, else 0.',
     is_detox = '1 where an encounters type is detoxification, else 0.',
     died_in_stay = '1 where the recorded day of death lies within the stay or the feed says so, else 0; NULL in feeds that tell of no death.',
+    starts_after_death = '1 where the stay starts after the recorded day of death, else 0.',
+    days_from_discharge_to_death = 'Days from discharge to the recorded day of death, 0 or less for a death in the stay; NULL where none is recorded or the stay is open.',
     src_died_in_stay = 'Flag of the feed: died in the stay; NULL where there is no such flag.',
     is_transferred_out = '1 where a stay at another organization starts by the day after discharge: the patient was handed on, else 0.',
     is_transferred_in = '1 where a stay at another organization ended on the day of admission or the day before, or lasts until then or beyond, else 0.',
@@ -148,6 +154,8 @@ MODEL (
     cci_age_points = 'Age points of the Charlson index, 0 to 4; NULL where the age is unknown.',
     cci_1987_age_adjusted = 'Index of 1987 with age points; NULL where either is unknown.',
     cci_band = 'Band of cci_1987: 0, 1-2, 3-4, 5+, or unknown.',
+    charlson_band_key = 'The same band; joins dim_charlson_band.',
+    stay_type_key = 'Kind of stay; joins dim_stay_type.',
     days_to_readmission = 'Days from discharge to the next admission, by date; 0 is the same day. NULL where there is no next stay, where the stay is open, and for a transfer: it is the receiving stay that is followed.'
   )
 );
@@ -156,6 +164,7 @@ SELECT
   @SURROGATE_KEY(s.source_system, s.stay_id) AS stay_key,
   s.source_system::TEXT AS source_system,
   @MEMBER_KEY(patient.patient_key, s.patient_id)::BIGINT AS patient_key,
+  @MEMBER_KEY(patient.patient_durable_key, s.patient_id)::BIGINT AS patient_durable_key,
   @MEMBER_KEY(payer.payer_key, s.payer_id)::BIGINT AS payer_key,
   @MEMBER_KEY(organization.organization_key, s.organization_id)::BIGINT AS organization_key,
   @MEMBER_KEY(age_band.age_band_key, COALESCE(s.age_years::TEXT, s.age_band_label))::BIGINT AS age_band_key,
@@ -202,6 +211,8 @@ SELECT
     THEN 1
     ELSE 0
   END::SMALLINT AS died_in_stay,
+  CASE WHEN patient.death_date < s.admit_ts::DATE THEN 1 ELSE 0 END::SMALLINT AS starts_after_death,
+  DATE_DIFF('DAY', s.discharge_ts::DATE, patient.death_date)::INT AS days_from_discharge_to_death,
   s.died_in_stay::SMALLINT AS src_died_in_stay,
   admission.is_transferred_out::SMALLINT AS is_transferred_out,
   admission.is_transferred_in::SMALLINT AS is_transferred_in,
@@ -229,7 +240,9 @@ SELECT
   charlson.cci_quan_2011::INT AS cci_quan_2011,
   charlson.cci_age_points::INT AS cci_age_points,
   charlson.cci_1987_age_adjusted::INT AS cci_1987_age_adjusted,
-  COALESCE(charlson.cci_band, 'unknown')::TEXT AS cci_band
+  COALESCE(charlson.cci_band, 'unknown')::TEXT AS cci_band,
+  charlson_band.charlson_band_key::INT AS charlson_band_key,
+  stay_type.stay_type_key::INT AS stay_type_key
 FROM core.int_merged_stay AS s
 INNER JOIN core.int_admission AS admission
   ON admission.unit = s.merge_rule
@@ -239,6 +252,22 @@ LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system
   AND charlson.subject_id = s.stay_id
+INNER JOIN star.dim_charlson_band AS charlson_band
+  ON charlson_band.cci_band = COALESCE(charlson.cci_band, 'unknown')
+INNER JOIN star.dim_stay_type AS stay_type
+  ON stay_type.stay_type = CASE
+    WHEN s.is_hospice = 1
+    THEN 'hospice'
+    WHEN s.is_detox = 1
+    THEN 'detoxification'
+    WHEN s.is_oncology_tx = 1
+    THEN 'cancer treatment'
+    WHEN s.is_screening = 1
+    THEN 'screening'
+    WHEN s.is_planned = 1
+    THEN 'elective'
+    ELSE 'acute'
+  END
 INNER JOIN core.int_capability AS drgs
   ON drgs.source_system = s.source_system AND drgs.capability = 'drgs'
 INNER JOIN core.int_capability AS deaths

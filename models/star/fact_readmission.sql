@@ -17,6 +17,16 @@ MODEL (
         admission_key,
         stay_key,
         organization_key,
+        patient_key,
+        patient_durable_key,
+        payer_key,
+        age_band_key,
+        stay_type_key,
+        charlson_band_key,
+        drg_key,
+        disposition_key,
+        admit_date_key,
+        discharge_date_key,
         readmission_key,
         index_diagnosis_key,
         return_diagnosis_key,
@@ -70,6 +80,16 @@ MODEL (
     source_system = 'Source that delivered the admission.',
     organization_key = 'Organization of the admission; joins dim_organization.',
     stay_key = 'Stay that holds the admissions first encounter; joins fact_inpatient_stay.',
+    patient_key = 'Patient version on the day of admission; joins dim_patient.',
+    patient_durable_key = 'Patient, whatever the version: what counts people.',
+    payer_key = 'Payer of the stay; joins dim_payer.',
+    age_band_key = 'Decade of age at admission of the stay; joins dim_age_band.',
+    stay_type_key = 'Kind of stay; joins dim_stay_type.',
+    charlson_band_key = 'Charlson band of the stay; joins dim_charlson_band.',
+    drg_key = 'Diagnosis-related group of the stay; joins dim_drg.',
+    disposition_key = 'Where the patient went; joins dim_discharge_disposition.',
+    admit_date_key = 'Day of admission of the stay; joins dim_date.',
+    discharge_date_key = 'Day of discharge of the stay; joins dim_date.',
     readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
     return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
@@ -78,7 +98,12 @@ MODEL (
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
-    basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.'
+    days_to_ed_visit = 'Days from discharge of the stay to the next emergency encounter; NULL where there is none.',
+    is_coded = '1 where the admission or its return has a coded reason, else 0.',
+    is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
+    src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
+    basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
+    expected_rate = 'Rate of the same cell: age band, kind of stay and Charlson band of the source.'
   )
 );
 
@@ -146,56 +171,101 @@ WITH candidate AS (
     AND x.unit = c.unit
     AND x.source_system = c.source_system
     AND x.admission_id = c.admission_id
+), readmission AS (
+  SELECT
+    c.definition_code::TEXT AS definition_code,
+    c.source_system::TEXT AS source_system,
+    @SURROGATE_KEY(c.source_system, c.admission_id) AS admission_key,
+    @SURROGATE_KEY(c.source_system, stay.stay_id) AS stay_key,
+    COALESCE(@SURROGATE_KEY(c.source_system, c.organization_id), -1)::BIGINT AS organization_key,
+    of_stay.patient_key::BIGINT AS patient_key,
+    of_stay.patient_durable_key::BIGINT AS patient_durable_key,
+    of_stay.payer_key::BIGINT AS payer_key,
+    of_stay.age_band_key::BIGINT AS age_band_key,
+    of_stay.stay_type_key::INT AS stay_type_key,
+    of_stay.charlson_band_key::INT AS charlson_band_key,
+    of_stay.drg_key::BIGINT AS drg_key,
+    of_stay.disposition_key::BIGINT AS disposition_key,
+    of_stay.admit_date_key::INT AS admit_date_key,
+    of_stay.discharge_date_key::INT AS discharge_date_key,
+    CASE
+      WHEN c.has_return_in_window = 1
+      THEN COALESCE(@SURROGATE_KEY(c.source_system, c.next_admission_id), -1)
+      ELSE -2
+    END::BIGINT AS readmission_key,
+    CASE
+      WHEN NOT index_reason.reason_code IS NULL
+      THEN @SURROGATE_KEY(index_reason.reason_code_system, index_reason.reason_code)
+      ELSE -1
+    END::BIGINT AS index_diagnosis_key,
+    CASE
+      WHEN c.has_return_in_window = 0
+      THEN -2
+      WHEN NOT return_reason.reason_code IS NULL
+      THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
+      ELSE -1
+    END::BIGINT AS return_diagnosis_key,
+    CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
+    c.exclusion_reason::TEXT AS exclusion_reason,
+    CASE
+      WHEN c.exclusion_reason <> 'eligible'
+      THEN NULL
+      WHEN c.has_return_in_window IS NULL
+      THEN NULL
+      WHEN c.has_return_in_window = 0
+      THEN 0
+      WHEN c.counts_planned = 0 AND GREATEST(c.next_is_planned, c.next_is_hospice) = 1
+      THEN 0
+      ELSE 1
+    END::SMALLINT AS is_readmission,
+    CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
+    c.days_to_next::INT AS days_to_next,
+    ed.days_to_ed_visit::INT AS days_to_ed_visit,
+    CASE
+      WHEN NOT index_reason.reason_code IS NULL
+      OR (
+        c.has_return_in_window = 1 AND NOT return_reason.reason_code IS NULL
+      )
+      THEN 1
+      ELSE 0
+    END::SMALLINT AS is_coded,
+    CASE
+      WHEN index_chronicity.ccir = 1
+      OR (
+        c.has_return_in_window = 1 AND return_chronicity.ccir = 1
+      )
+      THEN 1
+      ELSE 0
+    END::SMALLINT AS is_chronic,
+    of_stay.src_readmitted_30d::SMALLINT AS src_readmitted_30d,
+    c.basis::TEXT AS basis
+  FROM judged_candidate AS c
+  INNER JOIN core.int_stay_encounter AS stay
+    ON stay.merge_rule = 'same_day'
+    AND stay.source_system = c.source_system
+    AND stay.encounter_id = c.admission_id
+  INNER JOIN star.fact_inpatient_stay AS of_stay
+    ON of_stay.stay_key = @SURROGATE_KEY(c.source_system, stay.stay_id)
+  LEFT JOIN core.int_ed_return AS ed
+    ON ed.source_system = c.source_system AND ed.stay_id = stay.stay_id
+  LEFT JOIN core.int_admission_reason AS index_reason
+    ON index_reason.unit = c.unit
+    AND index_reason.source_system = c.source_system
+    AND index_reason.admission_id = c.admission_id
+  LEFT JOIN core.int_admission_reason AS return_reason
+    ON return_reason.unit = c.unit
+    AND return_reason.source_system = c.source_system
+    AND return_reason.admission_id = c.next_admission_id
+  LEFT JOIN reference.condition_chronicity AS index_chronicity
+    ON index_chronicity.code_system = index_reason.reason_code_system
+    AND index_chronicity.code = index_reason.reason_code
+  LEFT JOIN reference.condition_chronicity AS return_chronicity
+    ON return_chronicity.code_system = return_reason.reason_code_system
+    AND return_chronicity.code = return_reason.reason_code
 )
 SELECT
-  c.definition_code::TEXT AS definition_code,
-  c.source_system::TEXT AS source_system,
-  @SURROGATE_KEY(c.source_system, c.admission_id) AS admission_key,
-  @SURROGATE_KEY(c.source_system, stay.stay_id) AS stay_key,
-  COALESCE(@SURROGATE_KEY(c.source_system, c.organization_id), -1)::BIGINT AS organization_key,
-  CASE
-    WHEN c.has_return_in_window = 1
-    THEN COALESCE(@SURROGATE_KEY(c.source_system, c.next_admission_id), -1)
-    ELSE -2
-  END::BIGINT AS readmission_key,
-  CASE
-    WHEN NOT index_reason.reason_code IS NULL
-    THEN @SURROGATE_KEY(index_reason.reason_code_system, index_reason.reason_code)
-    ELSE -1
-  END::BIGINT AS index_diagnosis_key,
-  CASE
-    WHEN c.has_return_in_window = 0
-    THEN -2
-    WHEN NOT return_reason.reason_code IS NULL
-    THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
-    ELSE -1
-  END::BIGINT AS return_diagnosis_key,
-  CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
-  c.exclusion_reason::TEXT AS exclusion_reason,
-  CASE
-    WHEN c.exclusion_reason <> 'eligible'
-    THEN NULL
-    WHEN c.has_return_in_window IS NULL
-    THEN NULL
-    WHEN c.has_return_in_window = 0
-    THEN 0
-    WHEN c.counts_planned = 0 AND GREATEST(c.next_is_planned, c.next_is_hospice) = 1
-    THEN 0
-    ELSE 1
-  END::SMALLINT AS is_readmission,
-  CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
-  c.days_to_next::INT AS days_to_next,
-  c.basis::TEXT AS basis
-FROM judged_candidate AS c
-INNER JOIN core.int_stay_encounter AS stay
-  ON stay.merge_rule = 'same_day'
-  AND stay.source_system = c.source_system
-  AND stay.encounter_id = c.admission_id
-LEFT JOIN core.int_admission_reason AS index_reason
-  ON index_reason.unit = c.unit
-  AND index_reason.source_system = c.source_system
-  AND index_reason.admission_id = c.admission_id
-LEFT JOIN core.int_admission_reason AS return_reason
-  ON return_reason.unit = c.unit
-  AND return_reason.source_system = c.source_system
-  AND return_reason.admission_id = c.next_admission_id
+  *,
+  AVG(is_readmission) OVER (
+    PARTITION BY definition_code, source_system, age_band_key, stay_type_key, charlson_band_key
+  )::DECIMAL(12, 10) AS expected_rate
+FROM readmission

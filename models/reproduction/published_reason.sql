@@ -1,8 +1,8 @@
 /* One row per reason that the first reference project named. */
 MODEL (
-  name reference.published_reason,
+  name reproduction.published_reason,
   kind SEED (
-    path '$root/seeds/published_reason.csv'
+    path '$root/seeds/reproduction/published_reason.csv'
   ),
   columns (
     code_system TEXT,

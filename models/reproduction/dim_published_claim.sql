@@ -51,4 +51,4 @@ SELECT
   corrected_slice_value::TEXT AS corrected_slice_value,
   reason::TEXT AS reason,
   not_computable_reason::TEXT AS not_computable_reason
-FROM reference.published_claim
+FROM reproduction.published_claim

@@ -1,8 +1,8 @@
 /* One row per figure that a reference project published. */
 MODEL (
-  name reference.published_claim,
+  name reproduction.published_claim,
   kind SEED (
-    path '$root/seeds/published_claim.csv'
+    path '$root/seeds/reproduction/published_claim.csv'
   ),
   columns (
     claim_code TEXT,

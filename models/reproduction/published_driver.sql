@@ -1,8 +1,8 @@
 /* One row per procedure that the first reference project named as a driver of cost. */
 MODEL (
-  name reference.published_procedure,
+  name reproduction.published_driver,
   kind SEED (
-    path '$root/seeds/published_procedure.csv'
+    path '$root/seeds/reproduction/published_driver.csv'
   ),
   columns (
     metric_code TEXT,

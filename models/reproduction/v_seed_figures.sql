@@ -61,12 +61,14 @@ WITH claim_value AS (
     ON reproduced.metric_code = c.reproduced_metric
     AND reproduced.definition_version = c.reproduced_version
     AND reproduced.source_system = source.source_system
+    AND reproduced.period = 'all'
     AND reproduced.slice = c.reproduced_slice
     AND reproduced.slice_value = c.reproduced_slice_value
   LEFT JOIN serving.mart_kpi AS corrected
     ON corrected.metric_code = c.corrected_metric
     AND corrected.definition_version = c.corrected_version
     AND corrected.source_system = source.source_system
+    AND corrected.period = 'all'
     AND corrected.slice = c.corrected_slice
     AND corrected.slice_value = c.corrected_slice_value
 )

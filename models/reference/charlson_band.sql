@@ -1,0 +1,23 @@
+/* One row per band of the Charlson index. */
+MODEL (
+  name reference.charlson_band,
+  kind SEED (
+    path '$root/seeds/charlson_band.csv'
+  ),
+  columns (
+    charlson_band_key INT,
+    cci_band TEXT,
+    meaning TEXT
+  ),
+  grain charlson_band_key,
+  audits (
+    unique_grain(columns := charlson_band_key),
+    not_null(columns := (charlson_band_key, cci_band, meaning))
+  ),
+  description 'Bands of the Charlson index with the weights of 1987 (metrics.md, M9).',
+  column_descriptions (
+    charlson_band_key = 'Key of the band, and its place in their order.',
+    cci_band = 'Name of the band.',
+    meaning = 'Which stays fall into the band.'
+  )
+)
