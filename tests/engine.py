@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -14,6 +13,7 @@ import pytest
 from sqlglot import exp, parse_one
 from sqlmesh import Context
 
+from loader import families
 from loader.settings import PROJECT
 
 
@@ -23,7 +23,7 @@ def batched(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[
         yield some
 
 
-SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "staging", "star")
+SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "reproduction", "staging", "star")
 
 
 @cache
@@ -92,10 +92,9 @@ class Engine:
         self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
 
     def seed(self, name: str) -> None:
-        """Fill reference.<name> from its seed, with the types of its model."""
+        """Fill reference.<name> from its seed and from those that folders of seeds add, with the types of its model."""
         types = context().get_model(f"reference.{name}").columns_to_types
-        with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-            rows = [[value or None for value in row.values()] for row in csv.DictReader(lines)]
+        rows = [[value or None for value in row.values()] for row in families.declared(name)]
         columns = ", ".join(f"{column} {dtype.sql('duckdb')}" for column, dtype in types.items())
         self.fill(f"reference.{name}", columns, rows)
 

@@ -129,8 +129,9 @@ class Hospital:
         self.encounters = [
             Encounter(
                 row["Id"], row["PATIENT"], row["ORGANIZATION"], payer[row["PAYER"]], row["ENCOUNTERCLASS"],
-                row["CODE"], row["DESCRIPTION"], row["REASONCODE"], row["REASONDESCRIPTION"].lower(), instant(row["START"]), instant(row["STOP"]),
-                float(row["TOTAL_CLAIM_COST"]), float(row["PAYER_COVERAGE"]),
+                row["CODE"], row["DESCRIPTION"], row["REASONCODE"], row["REASONDESCRIPTION"].lower(),
+                instant(row["START"]), instant(row["STOP"]), float(row["TOTAL_CLAIM_COST"]),
+                float(row["PAYER_COVERAGE"]),
             )
             for row in read(folder / "encounters.csv")
         ]  # fmt: skip
