@@ -38,7 +38,8 @@ def instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) if text else None
 
 
-class About(NamedTuple):
+@dataclass(frozen=True)
+class About:
     """What an observation is sliced by: the day that dates it, and its label in each slice."""
 
     day: date
@@ -50,12 +51,11 @@ class About(NamedTuple):
     def only(self, *slices: str) -> About:
         return About(self.day, {name: label for name, label in self.labels.items() if name in slices})
 
-    def cells(self) -> Iterator[tuple[str, str, str]]:
+    @cached_property
+    def cells(self) -> list[tuple[str, str, str]]:
         """The period, slice and value of each cell that the observation is in; those of months are left out."""
-        for period in ("all", str(self.day.year)):
-            yield period, "all", "all"
-            for name, label in self.labels.items():
-                yield period, name, label
+        values = [("all", "all"), *self.labels.items()]
+        return [(period, *value) for period in ("all", str(self.day.year)) for value in values]
 
 
 class Observation(NamedTuple):
@@ -217,7 +217,7 @@ class Hospital:
         }
         labels = {name: label for name, label in about.labels.items() if name != "encounter_class"}
         labels |= {"kind_of_stay": next(kind for kind, is_it in kinds.items() if is_it)}
-        return About(about.day, labels | {"drg": "not applicable", "disposition": "Unknown"})
+        return About(about.day, labels | {"drg": "(not applicable)", "disposition": "Unknown"})
 
     @cached_property
     def stay_of(self) -> dict[str, Stay]:
@@ -460,7 +460,7 @@ def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], s
     people: dict[tuple, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     summed_up: dict[tuple, Callable[[Iterable[float]], float]] = {}
     for o in observations:
-        for cell in o.about.cells():
+        for cell in o.about.cells:
             key = (o.metric, o.version, *cell)
             if o.by_patient:
                 summed_up[key] = o.by_patient
