@@ -17,7 +17,10 @@ WITH year_claim AS (
     AND gap.metric_code = 'noncovered_cost'
     AND gap.definition_version = 'total'
   WHERE
-    claim.metric_code = 'tcoc' AND claim.definition_version = 'total' AND claim.slice = 'all' AND claim.period_type = 'year'
+    claim.metric_code = 'tcoc'
+    AND claim.definition_version = 'total'
+    AND claim.slice = 'all'
+    AND claim.period_type = 'year'
 )
 SELECT
   source_system,

@@ -8,9 +8,9 @@ SELECT
     THEN 'payer'
     WHEN 'kind_of_stay'
     THEN 'kind of stay'
-    ELSE k.slice
+    ELSE 'year'
   END AS slice,
-  k.slice_value AS name,
+  CASE WHEN k.period_type = 'year' THEN k.period ELSE k.slice_value END AS name,
   k.value,
   COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
   COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
@@ -24,8 +24,15 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'alos'
   AND k.definition_version = 'days_cms'
-  AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay', 'year')
+  AND (
+    (
+      k.period = 'all' AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay')
+    )
+    OR (
+      k.period_type = 'year' AND k.slice = 'all'
+    )
+  )
 ORDER BY
-  k.slice,
-  k.slice_value,
-  k.source_system
+  slice,
+  name,
+  source_system
