@@ -58,6 +58,11 @@ def read_by(model: str) -> frozenset[str]:
 
 
 @cache
+def is_seed(model: str) -> bool:
+    return bool(context().get_model(model, raise_if_missing=True).kind.is_seed)
+
+
+@cache
 def typed_query(model: str) -> str:
     types = context().get_model(model, raise_if_missing=True).columns_to_types_or_raise
     listed = ", ".join(
@@ -91,12 +96,13 @@ class Engine:
         listed = ", ".join(f'"{column}" {dtype}' for column, dtype in types.items())
         self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
 
-    def seed(self, name: str) -> None:
-        """Fill reference.<name> from its seed and from those that folders of seeds add, with the types of its model."""
-        types = context().get_model(f"reference.{name}").columns_to_types
-        rows = [[value or None for value in row.values()] for row in families.declared(name)]
+    def seed(self, name: str, schema: str = "reference") -> None:
+        """Fill a model from its seed, with its types: one of reference from those too that folders of seeds add."""
+        types = context().get_model(f"{schema}.{name}", raise_if_missing=True).columns_to_types
+        seeded = families.declared(name) if schema == "reference" else families.seed(f"{schema}/{name}")
+        rows = [[value or None for value in row.values()] for row in seeded]
         columns = ", ".join(f"{column} {dtype.sql('duckdb')}" for column, dtype in types.items())
-        self.fill(f"reference.{name}", columns, rows)
+        self.fill(f"{schema}.{name}", columns, rows)
 
     def run(self, *models: str) -> None:
         """Build each model's table from its query, with its types, as SQLMesh does."""
