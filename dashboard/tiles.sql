@@ -19,7 +19,7 @@ FROM serving.mart_kpi AS k
 INNER JOIN serving.dim_metric AS m
   ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
 WHERE
-  k.period = 'all' AND k.slice = 'all'
+  k.period = 'all' AND k.organization_key = -2 AND k.slice = 'all'
 ORDER BY
   k.metric_code,
   k.definition_version,

@@ -31,6 +31,7 @@ WHERE
   k.metric_code = 'claim_per_encounter'
   AND k.definition_version = 'mean'
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'encounter_class'
 ORDER BY
   k.value DESC

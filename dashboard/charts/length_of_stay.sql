@@ -2,6 +2,8 @@
 SELECT
   k.source_system,
   CASE k.slice
+    WHEN 'all'
+    THEN 'year'
     WHEN 'age_band'
     THEN 'age at admission'
     WHEN 'payer_category'
@@ -10,7 +12,7 @@ SELECT
     THEN 'kind of stay'
     ELSE k.slice
   END AS slice,
-  k.slice_value AS name,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
   COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
   COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
@@ -24,8 +26,16 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'alos'
   AND k.definition_version = 'days_cms'
-  AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay', 'year')
+  AND k.organization_key = -2
+  AND (
+    (
+      k.period = 'all' AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay')
+    )
+    OR (
+      k.period_type = 'year' AND k.slice = 'all'
+    )
+  )
 ORDER BY
-  k.slice,
-  k.slice_value,
+  slice,
+  name,
   k.source_system

@@ -8,6 +8,7 @@ WITH shown AS (
     metric_code = 'mortality'
     AND definition_version IN ('in_hospital', 'in_hospital_flag')
     AND period = 'all'
+    AND organization_key = -2
     AND slice = 'all'
     AND NOT value IS NULL
   GROUP BY
@@ -22,9 +23,9 @@ SELECT
     THEN 'payer'
     WHEN 'kind_of_stay'
     THEN 'kind of stay'
-    ELSE k.slice
+    ELSE 'year'
   END AS slice,
-  k.slice_value AS name,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
   COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
   COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
@@ -40,8 +41,16 @@ INNER JOIN serving.dim_metric AS m
   ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
 WHERE
   k.metric_code = 'mortality'
-  AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay', 'year')
+  AND k.organization_key = -2
+  AND (
+    (
+      k.period = 'all' AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay')
+    )
+    OR (
+      k.period_type = 'year' AND k.slice = 'all'
+    )
+  )
 ORDER BY
-  k.slice,
-  k.slice_value,
+  slice,
+  name,
   k.source_system

@@ -1,8 +1,8 @@
 -- One row per source, slice of index admissions and its value.
 SELECT
   k.source_system,
-  CASE k.slice WHEN 'payer_category' THEN 'payer' ELSE k.slice END AS slice,
-  k.slice_value AS name,
+  CASE k.slice WHEN 'payer_category' THEN 'payer' ELSE 'year' END AS slice,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
   COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
   COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
@@ -18,8 +18,16 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'readmission_oe'
   AND k.definition_version = 'R5_internal'
-  AND k.slice IN ('payer_category', 'year')
+  AND k.organization_key = -2
+  AND (
+    (
+      k.period = 'all' AND k.slice = 'payer_category'
+    )
+    OR (
+      k.period_type = 'year' AND k.slice = 'all'
+    )
+  )
 ORDER BY
   k.source_system,
-  k.slice,
-  k.slice_value
+  slice,
+  name

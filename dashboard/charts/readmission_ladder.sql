@@ -22,6 +22,7 @@ INNER JOIN serving.mart_kpi AS k
   AND k.metric_code = 'readmission'
   AND k.definition_version = l.definition_code
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'all'
 WHERE
   NOT l.value IS NULL

@@ -2,13 +2,13 @@
 MODEL (
   name mart.mart_kpi,
   kind FULL,
-  grain (metric_code, definition_version, source_system, period, slice, slice_value),
+  grain (metric_code, definition_version, source_system, period, organization_key, slice, slice_value),
   depends_on (
     star.dim_metric
   ),
   audits (
     unique_grain(
-      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+      columns := (metric_code, definition_version, source_system, period, organization_key, slice, slice_value)
     ),
     not_null(
       columns := (
@@ -17,6 +17,7 @@ MODEL (
         source_system,
         period_type,
         period,
+        organization_key,
         slice,
         slice_value,
         is_partial_period,
@@ -52,6 +53,7 @@ MODEL (
     source_system = 'Source whose data it describes.',
     period_type = 'all, year or month.',
     period = 'all, a year as 2024, or a month as 2024-03.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
     slice = 'What the observations are sliced by: all, or a slice of seeds/metric_slice.csv.',
     slice_value = 'Value of the slice.',
     period_start = 'First day of the year or month; NULL for all.',
@@ -117,6 +119,7 @@ WITH estimate AS (
     AND median.definition_version = e.definition_version
     AND median.source_system = e.source_system
     AND median.period = e.period
+    AND median.organization_key = e.organization_key
     AND median.slice = e.slice
     AND median.slice_value = e.slice_value
   LEFT JOIN measure.poisson_limit AS poisson
@@ -142,6 +145,7 @@ WITH estimate AS (
     e.source_system,
     e.period_type,
     e.period,
+    e.organization_key,
     e.slice,
     e.slice_value,
     e.period_start,
@@ -248,6 +252,7 @@ WITH estimate AS (
     AND a.definition_version = m.definition_version
     AND a.source_system = i.source_system
     AND a.period = 'all'
+    AND a.organization_key = -2
     AND a.slice = 'all'
   WHERE
     a.metric_code IS NULL
@@ -263,6 +268,7 @@ WITH estimate AS (
     source_system,
     'all',
     'all',
+    -2,
     'all',
     'all',
     NULL,
@@ -290,6 +296,7 @@ SELECT
   k.source_system::TEXT AS source_system,
   k.period_type::TEXT AS period_type,
   k.period::TEXT AS period,
+  k.organization_key::BIGINT AS organization_key,
   k.slice::TEXT AS slice,
   k.slice_value::TEXT AS slice_value,
   k.period_start::DATE AS period_start,

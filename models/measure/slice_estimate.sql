@@ -2,13 +2,13 @@
 MODEL (
   name measure.slice_estimate,
   kind FULL,
-  grain (metric_code, definition_version, source_system, period, slice, slice_value),
+  grain (metric_code, definition_version, source_system, period, organization_key, slice, slice_value),
   audits (
     unique_grain(
-      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+      columns := (metric_code, definition_version, source_system, period, organization_key, slice, slice_value)
     ),
     not_null(
-      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+      columns := (metric_code, definition_version, source_system, period, organization_key, slice, slice_value)
     )
   ),
   description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust to any likeness of the events of one patient.'
@@ -21,6 +21,7 @@ WITH slice_total AS (
     source_system,
     period_type,
     period,
+    organization_key,
     slice,
     slice_value,
     SUM(n) AS n,
@@ -37,7 +38,8 @@ WITH slice_total AS (
     4,
     5,
     6,
-    7
+    7,
+    8
 ), patient_deviation AS (
   SELECT
     p.metric_code,
@@ -45,6 +47,7 @@ WITH slice_total AS (
     p.source_system,
     p.period_type,
     p.period,
+    p.organization_key,
     p.slice,
     p.slice_value,
     SUM(POWER(p.numerator::DOUBLE - t.value * p.denominator::DOUBLE, 2)) AS squared_deviation
@@ -54,6 +57,7 @@ WITH slice_total AS (
     AND t.definition_version = p.definition_version
     AND t.source_system = p.source_system
     AND t.period = p.period
+    AND t.organization_key = p.organization_key
     AND t.slice = p.slice
     AND t.slice_value = p.slice_value
   GROUP BY
@@ -63,7 +67,8 @@ WITH slice_total AS (
     4,
     5,
     6,
-    7
+    7,
+    8
 )
 SELECT
   t.metric_code,
@@ -71,6 +76,7 @@ SELECT
   t.source_system,
   t.period_type,
   t.period,
+  t.organization_key,
   t.slice,
   t.slice_value,
   t.n,
@@ -95,5 +101,6 @@ INNER JOIN patient_deviation AS d
   AND d.definition_version = t.definition_version
   AND d.source_system = t.source_system
   AND d.period = t.period
+  AND d.organization_key = t.organization_key
   AND d.slice = t.slice
   AND d.slice_value = t.slice_value

@@ -62,6 +62,7 @@ WITH claim_value AS (
     AND reproduced.definition_version = c.reproduced_version
     AND reproduced.source_system = source.source_system
     AND reproduced.period = 'all'
+    AND reproduced.organization_key = -2
     AND reproduced.slice = c.reproduced_slice
     AND reproduced.slice_value = c.reproduced_slice_value
   LEFT JOIN serving.mart_kpi AS corrected
@@ -69,6 +70,7 @@ WITH claim_value AS (
     AND corrected.definition_version = c.corrected_version
     AND corrected.source_system = source.source_system
     AND corrected.period = 'all'
+    AND corrected.organization_key = -2
     AND corrected.slice = c.corrected_slice
     AND corrected.slice_value = c.corrected_slice_value
 )

@@ -339,8 +339,23 @@ MODEL (
     ),
     (
       table_name := mart_kpi,
-      primary_key := (metric_code, definition_version, source_system, period, slice, slice_value),
+      primary_key := (metric_code, definition_version, source_system, period, organization_key, slice, slice_value),
       indexes := (slice, period_start)
+    ),
+    (
+      table_name := mart_kpi_additive,
+      primary_key := (
+        metric_code,
+        definition_version,
+        source_system,
+        organization_key,
+        payer_key,
+        class_key,
+        year_label
+      ),
+      indexes := (
+        organization_key
+      )
     ),
     (
       table_name := mart_capability,
