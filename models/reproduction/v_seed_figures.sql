@@ -50,8 +50,8 @@ WITH claim_value AS (
     corrected.value AS corrected_value,
     corrected.n AS corrected_n,
     corrected.n_patients AS corrected_n_patients,
-    COALESCE(corrected.clustered_ci_low, corrected.ci_low) AS corrected_ci_low,
-    COALESCE(corrected.clustered_ci_high, corrected.ci_high) AS corrected_ci_high,
+    corrected.interval_low AS corrected_ci_low,
+    corrected.interval_high AS corrected_ci_high,
     c.corrected_metric,
     c.corrected_version
   FROM serving.dim_published_claim AS c

@@ -39,8 +39,8 @@ WITH episode_kpi AS (
     value,
     n,
     n_patients,
-    clustered_ci_low,
-    clustered_ci_high,
+    interval_low,
+    interval_high,
     small_cell_flag
   FROM serving.mart_kpi
   WHERE
@@ -56,8 +56,8 @@ WITH episode_kpi AS (
     MAX(CASE WHEN definition_version = 'claim' THEN n END) AS n_episodes,
     MAX(CASE WHEN definition_version = 'claim' THEN n_patients END) AS n_patients,
     MAX(CASE WHEN definition_version = 'claim' THEN value END) AS mean_claim,
-    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_low END) AS mean_claim_ci_low,
-    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_high END) AS mean_claim_ci_high,
+    MAX(CASE WHEN definition_version = 'claim' THEN interval_low END) AS mean_claim_ci_low,
+    MAX(CASE WHEN definition_version = 'claim' THEN interval_high END) AS mean_claim_ci_high,
     MAX(CASE WHEN definition_version = 'claim_median' THEN value END) AS median_claim,
     MAX(CASE WHEN definition_version = 'paid' THEN value END) AS mean_paid,
     MAX(CASE WHEN definition_version = 'published' THEN n END) AS n_published,

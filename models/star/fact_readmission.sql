@@ -103,7 +103,7 @@ MODEL (
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
-    expected_rate = 'Rate of the same cell: age band, kind of stay and Charlson band of the source.'
+    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many.'
   )
 );
 
@@ -262,10 +262,55 @@ WITH candidate AS (
   LEFT JOIN reference.condition_chronicity AS return_chronicity
     ON return_chronicity.code_system = return_reason.reason_code_system
     AND return_chronicity.code = return_reason.reason_code
+), compared AS (
+  /* What is in the cell of an index admission, less what is in it of the patient: of the age band, and of any. */
+  SELECT
+    definition_code,
+    admission_key,
+    source_system,
+    COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key
+    ) - COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key, patient_durable_key
+    ) AS n_of_age,
+    SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key
+    ) - SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key, patient_durable_key
+    ) AS readmissions_of_age,
+    COUNT(*) OVER (PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key) - COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, patient_durable_key
+    ) AS n_of_any_age,
+    SUM(is_readmission) OVER (PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key) - SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, patient_durable_key
+    ) AS readmissions_of_any_age
+  FROM readmission
+  WHERE
+    is_index = 1 AND NOT is_readmission IS NULL
+), expected AS (
+  SELECT
+    definition_code,
+    admission_key,
+    source_system,
+    CASE WHEN @ENOUGH_OTHERS(n_of_age) THEN n_of_age ELSE n_of_any_age END AS n_others,
+    CASE
+      WHEN @ENOUGH_OTHERS(n_of_age)
+      THEN readmissions_of_age
+      ELSE readmissions_of_any_age
+    END AS readmissions_of_others
+  FROM compared
+), judged_expectation AS (
+  SELECT
+    *,
+    AVG(CASE WHEN @ENOUGH_OTHERS(n_others) THEN 1.0 ELSE 0.0 END) OVER (PARTITION BY definition_code, source_system) AS share_expected
+  FROM expected
 )
 SELECT
-  *,
-  AVG(is_readmission) OVER (
-    PARTITION BY definition_code, source_system, age_band_key, stay_type_key, charlson_band_key
-  )::DECIMAL(12, 10) AS expected_rate
-FROM readmission
+  r.*,
+  CASE
+    WHEN @ENOUGH_OTHERS(e.n_others) AND e.share_expected >= 0.8
+    THEN e.readmissions_of_others::DOUBLE / e.n_others
+  END::DECIMAL(12, 10) AS expected_rate
+FROM readmission AS r
+LEFT JOIN judged_expectation AS e
+  ON e.definition_code = r.definition_code AND e.admission_key = r.admission_key
