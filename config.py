@@ -103,6 +103,7 @@ config = Config(
         "deliveries": deliveries,
         "input_tables": families.input_tables(loaded),
         "capability_evidence": families.seed("capability_evidence"),
+        "code_systems": families.seed("code_system"),
         "fill_dates": [row["fill_date"] for row in families.seed("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },
