@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ class Hospital:
     """One delivery of the five tables."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         payer = {row["Id"]: row["NAME"] for row in read(folder / "payers.csv")}
         patients = read(folder / "patients.csv")
         self.death = {row["Id"]: date.fromisoformat(row["DEATHDATE"]) for row in patients if row["DEATHDATE"]}
@@ -341,6 +343,129 @@ class Hospital:
         for (metric, patient), had in people.items():
             yield Observation(metric, "patients", patient, had)
         self.claims_of_priced_encounters = sum(encounter[id_].claim for id_, cost in priced.items() if cost > 0)
+
+
+Quality = dict[tuple[str, str], tuple[int, int]]
+"""By table and check: how many rows fail it, of how many."""
+SNOMED_CT = re.compile("[0-9]{6,18}")
+FAMILIES_OF_PROCEDURES = ("chemotherapy", "radiotherapy", "hospice care", "dialysis", "electrical cardioversion")
+
+
+def counted(values: Iterable[bool]) -> tuple[int, int]:
+    judged = list(values)
+    return sum(judged), len(judged)
+
+
+def codes(table: str, word: str, found: Iterable[str], chronicity: dict[str, str] | None = None) -> Quality:
+    """The checks of codes of SNOMED CT; with `chronicity`, of those that are diagnoses."""
+    delivered = [re.sub("[.]0+$", "", code) for code in found if code]
+    if not delivered:
+        return {}
+    malformed = counted(not SNOMED_CT.fullmatch(code) for code in delivered)
+    checks = {
+        f"{word} without the form of its system": malformed,
+        f"{word} without a code system": (0, len(delivered)),
+    }
+    if chronicity is not None:
+        checks[f"{word} without chronicity"] = counted(code not in chronicity for code in delivered)
+        checks[f"{word} that no Charlson list reads"] = malformed
+    return {(table, check): numbers for check, numbers in checks.items()}
+
+
+def completeness(folder: Path) -> Quality:
+    """The cells of each column of a Synthea export that are empty."""
+    found: Quality = {}
+    for name in ("encounters", "organizations", "patients", "payers", "procedures"):
+        rows = read(folder / f"{name}.csv")
+        for column in rows[0]:
+            # Old exports of payers leave a blank or NA where there is no value; the contract says so.
+            found[f"synthea__{name}", f"{column.lower()} missing"] = counted(not row[column].strip() for row in rows)
+        for check in ("rows quarantined", "rows lost", "rows of another type"):
+            found[f"synthea__{name}", check] = (0, len(rows))
+    return found
+
+
+def quality_of_hospital(hospital: Hospital) -> Quality:
+    """The checks of the encounters and procedures of a hospital without defects of form, and of its columns."""
+    encounters, procedures = hospital.encounters, hospital.procedures
+    known = {e.id: e for e in encounters}
+    dead = [e for e in encounters if e.patient in hospital.death]
+    priced: dict[str, float] = defaultdict(float)
+    for row in procedures:
+        priced[row["ENCOUNTER"]] += float(row["BASE_COST"])
+    stops = [(instant(row["STOP"]), known[row["ENCOUNTER"]].stop) for row in procedures]
+    times = Counter(
+        tuple(row[name] for name in ("START", "STOP", "PATIENT", "ENCOUNTER", "CODE")) for row in procedures
+    )
+    checks = {
+        ("input.encounter", "claim of 0"): counted(e.claim == 0 for e in encounters),
+        ("input.encounter", "paid more than claimed"): counted(e.paid > e.claim for e in encounters),
+        ("input.encounter", "starts after death"): counted(e.start.date() > hospital.death[e.patient] for e in dead),
+        ("input.encounter", "stops after death"): counted(
+            e.stop is not None and e.stop.date() > hospital.death[e.patient] for e in dead
+        ),
+        ("input.encounter", "stops before it starts"): counted(bool(e.stop and e.stop < e.start) for e in encounters),
+        ("input.encounter", "list price above claim"): counted(
+            round(total, 2) > known[id_].claim for id_, total in priced.items()
+        ),
+        ("input.encounter", "class unknown"): counted(e.kind not in CLASSES for e in encounters),
+        ("input.procedure", "encounter unknown"): counted(row["ENCOUNTER"] not in known for row in procedures),
+        ("input.procedure", "ends after its encounter"): counted(bool(a and b and a > b) for a, b in stops),
+        ("input.procedure", "repeats another row"): (sum(n - 1 for n in times.values()), len(procedures)),
+        ("input.procedure", "procedure without category"): counted(
+            not any(word in row["DESCRIPTION"].lower() for word in FAMILIES_OF_PROCEDURES) for row in procedures
+        ),
+    }
+    # A hospital of the export knows no dispositions, groups, bands, intensive care or flags of readmission.
+    for check in (
+        "disposition unknown", "DRG without a family", "age band unknown", "ICU days beyond the stay",
+        "readmitted from hospice",
+    ):  # fmt: skip
+        checks["input.encounter", check] = (0, 0)
+    return (
+        checks
+        | codes("input.encounter", "reason", (e.reason for e in encounters), hospital.chronicity)
+        | codes("input.encounter", "type", (e.code for e in encounters))
+        | codes("input.procedure", "code", (row["CODE"] for row in procedures))
+        | codes("input.procedure", "reason", (row["REASONCODE"] for row in procedures), hospital.chronicity)
+        | completeness(hospital.folder)
+    )
+
+
+def quality_of_stays(rows: list[Row]) -> Quality:
+    """The checks of the stays of patient records, from the rows that are staged."""
+    families = {row["drg_code"] for row in read(PROJECT / "seeds" / "drg_family.csv")}
+    group = {
+        row["disposition_code"]: row["disposition_group"]
+        for row in read(PROJECT / "seeds" / "discharge_disposition.csv")
+    }
+    went = [row["discharge_disposition"].strip().lower() for row in rows]
+    icu = [
+        (float(row["icu_days"]), max(float(row["length_of_stay_days"]), 1))
+        for row in rows
+        if row["icu_days"] and row["length_of_stay_days"]
+    ]
+    from_hospice = [
+        row["readmitted_30d"]
+        for row, to in zip(rows, went, strict=True)
+        if group.get(to) == "hospice" and row["readmitted_30d"]
+    ]
+    days = [
+        int(float(row["days_to_readmission"]))
+        for row in rows
+        if row["days_to_readmission"] and row["readmitted_30d"] and float(row["readmitted_30d"]) == 1
+    ]
+    checks = {
+        "ICU days beyond the stay": counted(a > b for a, b in icu),
+        "readmitted from hospice": counted(float(flag) == 1 for flag in from_hospice),
+        "disposition unknown": counted(to not in group for to in went if to),
+        "DRG without a family": counted(
+            row["primary_drg"].removesuffix(".0") not in families for row in rows if row["primary_drg"]
+        ),
+    }
+    if days:
+        checks["return days end before day 30"] = (max(30 - max(days), 0), 30) if len(days) >= 100 else (0, 0)
+    return {("input.encounter", check): numbers for check, numbers in checks.items()}
 
 
 class Estimate(NamedTuple):

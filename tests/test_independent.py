@@ -10,8 +10,10 @@ import duckdb
 import pytest
 
 from feed_fixtures import Feeds, feeds  # noqa: F401
-from independent import Hospital, estimates, student_t
+from independent import Hospital, estimates, quality_of_hospital, quality_of_stays, read, student_t
+from loader import sample
 from road import Road, shared_data
+from warehouse_fixtures import Warehouse, built  # noqa: F401
 
 Key = tuple[str, str, str, str]
 
@@ -123,6 +125,55 @@ def test_the_answers_of_the_generator_agree_too(delivery: Path, published: duckd
         [FEED],
     ).fetchall()
     assert {version: (x, n) for version, x, n in rows} == planted
+
+
+def test_both_ways_agree_on_what_is_wrong_with_the_data(delivery: Path, published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "SELECT source_table, check_name, n_failing, n_checked FROM mart_data_quality WHERE source_system = ?", [FEED]
+    ).fetchall()
+    ours = {(table, check): (failing, checked) for table, check, failing, checked in rows}
+    other = quality_of_hospital(Hospital(delivery))
+    assert {key: ours.get(key) for key in other} == other
+    # Checked elsewhere: ZIP codes and repaired letters by M16 and the layouts, categories of payers by test_models.
+    left = {
+        ("input.patient", "ZIP missing"),
+        ("input.patient", "text repaired"),
+        ("input.payer", "payer without category"),
+    }
+    assert ours.keys() - other.keys() == left
+
+
+@pytest.mark.parametrize("records", [pytest.param("real", marks=pytest.mark.long), "generated"])
+def test_both_ways_agree_on_what_is_wrong_with_the_stays(
+    records: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if records == "generated":
+        built: Warehouse = request.getfixturevalue("built")
+        folder = tmp_path / "records"
+        sample.generate("ehr", 0.02, folder)  # the very rows that the fixture landed
+        query = built.query
+    else:
+        if (data := shared_data()) is None:
+            pytest.skip("the patient records are not here")
+        folder = data / "ehr_outcomes"
+        road = Road(tmp_path / "project", None)
+        assert road.run("warehouse", "land", folder, "--source", "ehr") == 0, road.output
+        assert road.plan() == 0, road.output
+        con = duckdb.connect(str(road.home / "warehouse.duckdb"), read_only=True)
+        query = lambda sql: con.execute(sql).fetchall()  # noqa: E731
+    counts = query(
+        "SELECT source_table, check_name, n_failing, n_checked FROM mart.mart_data_quality WHERE source_system = 'ehr'"
+    )
+    ours = {(table, check): (failing, checked) for table, check, failing, checked in counts}
+    other = quality_of_stays(read(folder / "outcomes.csv"))
+    assert {key: ours.get(key) for key in other} == other
+    if records == "real":
+        known = {
+            "ICU days beyond the stay": (88, 11001),
+            "readmitted from hospice": (51, 303),
+            "return days end before day 30": (1, 30),
+        }
+        assert {check: other["input.encounter", check] for check in known} == known
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ MODEL (
   column_descriptions (
     diagnosis_key = 'Key of the diagnosis.',
     code_system = 'Code system of the code.',
-    code = 'Code of the diagnosis.',
+    code = 'Code of the diagnosis; ICD codes with their dot, however delivered.',
     description = 'Text as delivered.',
     is_cancer = '1 where the text names a cancer, else 0.',
-    icd10_equivalent = 'ICD-10-CM code that stands for the code, without its dot; NULL where none is known.',
+    icd10_equivalent = 'ICD-10-CM code that stands for the code; NULL where none is known.',
     mapping_basis = 'How the equivalent was found: published, derived or judgement; none where there is none.',
     ccir = 'Chronic Condition Indicator Refined of AHRQ: 1 chronic, 0 not chronic, 9 no determination; NULL where the code is not mapped.'
   )
@@ -28,7 +28,7 @@ SELECT
   d.code::TEXT AS code,
   d.description::TEXT AS description,
   d.is_cancer::SMALLINT AS is_cancer,
-  c.icd10_code::TEXT AS icd10_equivalent,
+  @DOTTED_CODE('ICD-10-CM', c.icd10_code)::TEXT AS icd10_equivalent,
   COALESCE(c.basis, 'none')::TEXT AS mapping_basis,
   c.ccir::SMALLINT AS ccir
 FROM core.int_diagnosis AS d
