@@ -98,6 +98,12 @@ MODEL (
     patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     cost_basis = 'claim, charge or none: what the amounts of the feed are.',
+    has_cardioversion = '1 where electrical cardioversion was performed in it, else 0 (its own part of the claim is allocated_claim_cost of fact_procedure); NULL where the feed delivers no procedures.',
+    has_dialysis = '1 where dialysis was performed in it, else 0; NULL where the feed delivers no procedures.',
+    ends_in_admission = 'Of an emergency visit: 1 where an inpatient encounter starts during it or within 24 hours of its end, else 0; NULL for other classes and while it is open.',
+    days_to_next_ed_visit = 'Of an emergency visit: days from its end to the start of the next one that does not end in an admission; NULL where there is none and for other classes.',
+    has_30d_followup = 'Of an emergency visit: 1 where the source tells of 30 or more days after it, else 0; NULL for other classes.',
+    died_by_stop = 'Of an emergency visit: 1 where the patient died by its end, else 0; NULL for other classes.',
     is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
     is_negative_duration = '1 where the end is before the start, else 0.'
   )
@@ -139,6 +145,15 @@ SELECT
   e.patient_gap::DECIMAL(14, 2) AS patient_gap,
   e.charge_amount::DECIMAL(14, 2) AS charge_amount,
   source.cost_basis::TEXT AS cost_basis,
+  CASE
+    WHEN procedures.is_delivered = 1
+    THEN COALESCE(performed.is_cardioversion, 0)
+  END::SMALLINT AS has_cardioversion,
+  CASE WHEN procedures.is_delivered = 1 THEN COALESCE(performed.is_dialysis, 0) END::SMALLINT AS has_dialysis,
+  visit.ends_in_admission::SMALLINT AS ends_in_admission,
+  visit.days_to_next_ed_visit::INT AS days_to_next_ed_visit,
+  visit.has_30d_followup::SMALLINT AS has_30d_followup,
+  visit.died_by_stop::SMALLINT AS died_by_stop,
   e.is_after_death::SMALLINT AS is_after_death,
   e.is_negative_duration::SMALLINT AS is_negative_duration
 FROM core.int_encounter AS e
@@ -146,6 +161,14 @@ INNER JOIN star.dim_source_system AS source
   ON source.source_system = e.source_system
 INNER JOIN core.int_capability AS types
   ON types.source_system = e.source_system AND types.capability = 'encounter_types'
+INNER JOIN core.int_capability AS procedures
+  ON procedures.source_system = e.source_system
+  AND procedures.capability = 'procedures'
+LEFT JOIN core.int_encounter_procedure AS performed
+  ON performed.source_system = e.source_system
+  AND performed.encounter_id = e.encounter_id
+LEFT JOIN core.int_ed_visit AS visit
+  ON visit.source_system = e.source_system AND visit.encounter_id = e.encounter_id
 LEFT JOIN star.dim_patient AS patient
   ON patient.source_system = e.source_system
   AND patient.patient_id = e.patient_id

@@ -73,10 +73,12 @@ MODEL (
     readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
     return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
+    age_years = 'Age at admission in full years; NULL where it is unknown. CMS counts 65 and over.',
     is_index = '1 where the admission is in the denominator, else 0.',
-    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
+    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, detox, screening, no_followup, dq (the feed has no flag).',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
+    planned_rule_of_return = 'Why the return in the window is planned: always planned procedure, always planned diagnosis, potentially planned procedure without acute diagnosis (CMS), or elective type; NULL where it is not planned or there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.'
   )
@@ -170,6 +172,7 @@ SELECT
     THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
     ELSE -1
   END::BIGINT AS return_diagnosis_key,
+  c.age_years::INT AS age_years,
   CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
   c.exclusion_reason::TEXT AS exclusion_reason,
   CASE
@@ -184,6 +187,7 @@ SELECT
     ELSE 1
   END::SMALLINT AS is_readmission,
   CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
+  CASE WHEN c.has_return_in_window = 1 THEN c.next_planned_rule END::TEXT AS planned_rule_of_return,
   c.days_to_next::INT AS days_to_next,
   c.basis::TEXT AS basis
 FROM judged_candidate AS c
