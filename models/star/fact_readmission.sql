@@ -65,7 +65,7 @@ MODEL (
   ),
   description 'For each definition: is the admission an index, why not, and did the patient come back in the window. A rate is SUM(is_readmission) / SUM(is_index).',
   column_descriptions (
-    definition_code = 'Definition, R1 to R6; joins dim_readmission_definition.',
+    definition_code = 'Definition, R1 to R6, the variants of R6, and R8; joins dim_readmission_definition.',
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
     source_system = 'Source that delivered the admission.',
     organization_key = 'Organization of the admission; joins dim_organization.',
