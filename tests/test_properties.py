@@ -178,6 +178,7 @@ def test_merging_stays_again_changes_nothing(rows: list[dict[str, Any]]) -> None
                 for i, (p, at, start, stop, _) in enumerate(once)
             ),
         )
+        again.put("core.int_capability")
         again.run(*STAYS)
         assert [row[:4] for row in spans(again, rule)] == [row[:4] for row in once]
 
