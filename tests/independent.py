@@ -17,6 +17,7 @@ from typing import NamedTuple
 from loader.settings import PROJECT
 
 Row = dict[str, str]
+CHECKUPS = {"410410006", "310061009", "86013001"}
 ELECTIVE = {"310061009", "305408004", "183495009", "86013001"}
 SCREENING, DETOX = "410410006", "56876005"
 FOUR_REASONS = {"88805009", "254837009", "55822004", "67811000119102"}
@@ -86,6 +87,8 @@ class Stay:
 class Hospital:
     """One delivery of the five tables."""
 
+    kept = {"R6_WITH_DETOX": "detox", "R6_WITH_SURGICAL_CANCER": "surgical cancer"}
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         payer = {row["Id"]: row["NAME"] for row in read(folder / "payers.csv")}
@@ -103,8 +106,38 @@ class Hospital:
         self.texts: dict[str, list[str]] = defaultdict(list)
         for row in self.procedures:
             self.texts[row["ENCOUNTER"]].append(row["DESCRIPTION"].lower())
+        self.judged = [self._judge(row) for row in self.procedures]
+        self.done: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        for row, judgement in zip(self.procedures, self.judged, strict=True):
+            self.done[row["ENCOUNTER"]].append((*judgement, row["REASONCODE"]))
         self.observed_until = max(e.stop or e.start for e in self.encounters)
         self.chronicity = {row["code"]: row["ccir"] for row in read(PROJECT / "seeds" / "condition_chronicity.csv")}
+
+    @cached_property
+    def lists(self) -> tuple[dict, dict, set[str], set[str]]:
+        """The planned algorithm's procedures by code and text and by code, its acute and its always planned reasons."""
+        seeds = PROJECT / "seeds"
+        exact, by_code = {}, defaultdict(set)
+        for row in read(seeds / "snomed_procedure.csv"):
+            judgement = (row["planned_category"], row["in_surgery_cohort"] == "1")
+            exact[row["code"], row["text"]] = judgement
+            by_code[row["code"]].add(judgement)
+        always = {row["ccs_category"] for row in read(seeds / "planned_category.csv") if row["rule_set"] == "PR2"}
+        reasons = read(seeds / "snomed_reason.csv")
+        acute = {row["code"] for row in reasons if row["is_acute"] == "1"}
+        return exact, by_code, acute, {row["code"] for row in reasons if row["ccs_category"] in always}
+
+    def _judge(self, row: Row) -> tuple[str, bool]:
+        """What the planned algorithm says of a procedure, and whether it is surgery."""
+        exact, by_code, _, _ = self.lists
+        code, text = row["CODE"], row["DESCRIPTION"]
+        of_code = by_code.get(code, set())
+        if (code, text) in exact:
+            return exact[code, text]
+        if len(of_code) == 1:
+            return next(iter(of_code))
+        is_oncology = any(word in text.lower() for word in ("chemotherapy", "radiotherapy"))
+        return ("potentially_planned" if is_oncology else "", False)
 
     @cached_property
     def by_patient(self) -> dict[str, list[Encounter]]:
@@ -133,8 +166,69 @@ class Hospital:
     def is_oncology(self, stay: Stay) -> bool:
         return self.has(stay, "chemotherapy", "radiotherapy")
 
+    def planned_rule(self, row: Encounter) -> str:
+        """Why an encounter is planned: PR1, PR2, PR3 without PR4, its type; empty where it is not."""
+        _, _, acute, always = self.lists
+        done = self.done[row.id]
+        reasons = {row.reason} if row.reason else {reason for _, _, reason in done}
+        if any(category == "always_planned" for category, _, _ in done):
+            return "always planned procedure"
+        if reasons & always:
+            return "always planned diagnosis"
+        if any(category == "potentially_planned" for category, _, _ in done) and not reasons & acute:
+            return "potentially planned procedure without acute diagnosis"
+        return "elective type" if row.code in ELECTIVE | {SCREENING} else ""
+
     def is_planned(self, stay: Stay) -> bool:
-        return self.is_oncology(stay) or any(row.code in ELECTIVE | {SCREENING} for row in stay.rows)
+        return any(self.planned_rule(row) for row in stay.rows)
+
+    def is_surgery(self, stay: Stay) -> bool:
+        return any(surgery for row in stay.rows for _, surgery, _ in self.done[row.id])
+
+    def is_acute(self, stay: Stay) -> bool:
+        if self.is_hospice(stay) or all(row.code in CHECKUPS for row in stay.rows):
+            return False
+        return self.is_surgery(stay) or not self.is_oncology(stay)
+
+    def had_hospice(self, stay: Stay) -> bool:
+        """Whether hospice care or admission touches the 12 months up to the day of admission."""
+        day = stay.admitted.date()
+        try:
+            since = day.replace(year=day.year - 1)
+        except ValueError:
+            since = day.replace(year=day.year - 1, day=28)
+        return any(
+            e.start.date() <= day and (e.stop or e.start).date() >= since
+            for e in self.by_patient[stay.patient]
+            if "hospice" in e.type.lower() or e.kind == "hospice" or any("hospice care" in t for t in self.texts[e.id])
+        )
+
+    def days_to_visit(self, stay: Stay) -> int | None:
+        """Days from discharge to the first visit that follows a day or more after it."""
+        if stay.discharged is None:
+            return None
+        days = [
+            (e.start.date() - stay.discharged.date()).days for e in self.by_patient[stay.patient]
+            if e.kind in ("ambulatory", "outpatient", "wellness")
+        ]  # fmt: skip
+        return min((n for n in days if n >= 1), default=None)
+
+    def ed_visits(self) -> Iterator[tuple[Encounter, bool, int | None]]:
+        """Closed emergency visits, whether they end in an admission, and days to the next that does not."""
+        for rows in self.by_patient.values():
+            inpatient = [
+                row.start for row in rows if row.kind == "inpatient" and (not row.stop or row.stop >= row.start)
+            ]
+            visits = [
+                (row, bool(row.stop) and any(row.start <= at <= row.stop + timedelta(days=1) for at in inpatient))
+                for row in rows if row.kind == "emergency"
+            ]  # fmt: skip
+            for place, (row, admitted) in enumerate(visits):
+                later = [
+                    other.start for other, other_admitted in visits[place + 1 :] if other.stop and not other_admitted
+                ]
+                if row.stop:
+                    yield row, admitted, max((min(later).date() - row.stop.date()).days, 0) if later else None
 
     def is_hospice(self, stay: Stay) -> bool:
         return any("hospice" in row.type.lower() for row in stay.rows)
@@ -146,9 +240,10 @@ class Hospital:
         died = self.death.get(stay.patient, date.max) <= stay.discharged.date()
         return not self.is_hospice(stay) and not died and self.is_followed(stay)
 
-    def is_hwr(self, stay: Stay) -> bool:
+    def is_hwr(self, stay: Stay, keep: str = "") -> bool:
         cancer = any(word in row.reason_text for row in stay.rows for word in ("malignant", "cancer", "carcinoma"))
-        set_apart = any(row.code in {SCREENING, DETOX} for row in stay.rows)
+        cancer = cancer and not (keep == "surgical cancer" and self.is_surgery(stay))
+        set_apart = any(row.code in {SCREENING, DETOX} - {DETOX if keep == "detox" else ""} for row in stay.rows)
         return not (cancer or set_apart or self.is_oncology(stay) or self.has(stay, "hospice care"))
 
     def reason(self, rows: list[Encounter]) -> str:
@@ -204,7 +299,7 @@ class Hospital:
                 yield Observation("named_reason_share", "published_rounded", e.patient, percent / 100 / times[e.reason])
 
     def _readmissions(self) -> Iterator[Observation]:
-        for gap, versions in ((0, ("R2", "R3", "R5", "R6")), (1, ("R4",))):
+        for gap, versions in ((0, ("R2", "R3", "R5", "R6", *self.kept)), (1, ("R4",))):
             for stays in self.stays(gap):
                 for stay, after in zip(stays, [*stays[1:], None], strict=True):
                     if stay.discharged is None:
@@ -218,6 +313,10 @@ class Hospital:
                         "R2": (True, after is not None), "R3": (True, soon), "R4": (True, soon),
                         "R5": (self.is_base(stay), unplanned),
                         "R6": (self.is_base(stay) and self.is_hwr(stay), unplanned),
+                        **{
+                            version: (self.is_base(stay) and self.is_hwr(stay, keep), unplanned)
+                            for version, keep in self.kept.items()
+                        },
                     }  # fmt: skip
                     for version in versions:
                         is_index, hit = index[version]

@@ -110,6 +110,53 @@ def test_both_ways_agree_on_every_metric(
     assert float(allocated) == pytest.approx(hospital.claims_of_priced_encounters, abs=0.005)
 
 
+def test_both_ways_agree_on_the_columns_of_stays_and_emergency_visits(
+    delivery: Path, published: duckdb.DuckDBPyConnection
+) -> None:
+    hospital = Hospital(delivery)
+    keys = "SELECT encounter_key, encounter_id FROM fact_encounter WHERE source_system = ?"
+    ids = dict(published.execute(keys, [FEED]).fetchall())
+    end = hospital.observed_until.date()
+    stays = {}
+    for stay in (stay for stays_of_one in hospital.stays() for stay in stays_of_one):
+        death, day = hospital.death.get(stay.patient), stay.admitted.date()
+        rules = {hospital.planned_rule(row) for row in stay.rows}
+        order = ("always planned procedure", "always planned diagnosis",
+                 "potentially planned procedure without acute diagnosis", "elective type")  # fmt: skip
+        stays[stay.rows[0].id] = (
+            next((rule for rule in order if rule in rules), None),
+            hospital.is_acute(stay),
+            hospital.had_hospice(stay),
+            death is not None and day > death,
+            None if death is None else (death - day).days,
+            None if death is None or stay.discharged is None else (death - stay.discharged.date()).days,
+            (end - day).days >= 30,
+            hospital.days_to_visit(stay),
+        )
+    rows = published.execute(
+        "SELECT stay_key, planned_rule, is_acute_stay, has_recent_hospice, starts_after_death, "
+        "days_from_admission_to_death, days_from_discharge_to_death, has_30d_after_admission, days_to_followup_visit "
+        "FROM fact_inpatient_stay WHERE source_system = ?",
+        [FEED],
+    ).fetchall()
+    assert {ids[row[0]]: row[1:] for row in rows} == stays
+    visits = {e.id: (admitted, days) for e, admitted, days in hospital.ed_visits()}
+    rows = published.execute(
+        "SELECT encounter_id, ends_in_admission, days_to_next_ed_visit FROM fact_encounter "
+        "WHERE source_system = ? AND ends_in_admission IS NOT NULL",
+        [FEED],
+    ).fetchall()
+    assert {row[0]: row[1:] for row in rows} == visits
+    assert len(visits) > 0
+    families = published.execute(
+        "SELECT encounter_id, has_cardioversion, has_dialysis FROM fact_encounter WHERE source_system = ?", [FEED]
+    ).fetchall()
+    words = ("electrical cardioversion", "dialysis")
+    assert {row[0]: row[1:] for row in families} == {
+        e.id: tuple(any(word in text for text in hospital.texts[e.id]) for word in words) for e in hospital.encounters
+    }
+
+
 def test_the_answers_of_the_generator_agree_too(delivery: Path, published: duckdb.DuckDBPyConnection) -> None:
     if not (delivery / "answers.json").exists():
         pytest.skip("real files come without answers")
@@ -124,7 +171,7 @@ def test_the_answers_of_the_generator_agree_too(delivery: Path, published: duckd
         "WHERE source_system = ? AND metric_code = 'readmission' AND slice = 'all' AND basis = 'derived'",
         [FEED],
     ).fetchall()
-    assert {version: (x, n) for version, x, n in rows} == planted
+    assert {version: (x, n) for version, x, n in rows if "WITH" not in version} == planted
 
 
 def test_both_ways_agree_on_what_is_wrong_with_the_data(delivery: Path, published: duckdb.DuckDBPyConnection) -> None:

@@ -18,7 +18,10 @@ UNTIL = datetime(2020, 12, 31)
 EXAMPLES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-FLAGS = ("is_oncology_tx", "is_hospice_care", "is_cancer", "is_hospice", "is_screening", "is_detox", "is_planned")
+FLAGS = (
+    "is_oncology_tx", "is_hospice_care", "is_surgery", "is_cancer", "is_hospice", "is_checkup", "is_screening",
+    "is_detox", "is_planned",
+)  # fmt: skip
 STAYS = ("core.int_stay_encounter", "core.int_merged_stay")
 READMISSIONS = (
     "core.int_admission",
@@ -89,6 +92,7 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
             for r in rows
         ),
     )  # fmt: skip
+    engine.put("core.int_capability", {"source_system": "s", "capability": "procedures", "is_delivered": 1})
     engine.put("core.int_observed_period", {"source_system": "s", "observed_until": UNTIL})
     engine.put(
         "core.int_patient",
@@ -101,8 +105,8 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
     engine.put(
         "core.int_metric_input",
         *(
-            {"source_system": "s", "metric_code": "readmission", "definition_version": f"R{n}", "is_computable": n != 8}
-            for n in range(9)
+            {"source_system": "s", "metric_code": "readmission", "definition_version": v, "is_computable": v != "R8"}
+            for v in (*(f"R{n}" for n in range(9)), "R6_WITH_DETOX", "R6_WITH_SURGICAL_CANCER")
         ),
     )
     for seed in (
@@ -168,10 +172,13 @@ def test_merging_stays_again_changes_nothing(rows: list[dict[str, Any]]) -> None
         again.put(
             "core.int_inpatient_encounter",
             *(
-                inpatient({"id": f"m{i:02d}", "patient": p, "at": at, "start": start, "stop": stop, "flags": [0] * 7})
+                inpatient(
+                    {"id": f"m{i:02d}", "patient": p, "at": at, "start": start, "stop": stop, "flags": [0] * len(FLAGS)}
+                )
                 for i, (p, at, start, stop, _) in enumerate(once)
             ),
         )
+        again.put("core.int_capability")
         again.run(*STAYS)
         assert [row[:4] for row in spans(again, rule)] == [row[:4] for row in once]
 

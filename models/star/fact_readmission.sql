@@ -75,7 +75,7 @@ MODEL (
   ),
   description 'For each definition: is the admission an index, why not, and did the patient come back in the window. A rate is SUM(is_readmission) / SUM(is_index).',
   column_descriptions (
-    definition_code = 'Definition, R1 to R6; joins dim_readmission_definition.',
+    definition_code = 'Definition, R1 to R6, the variants of R6, and R8; joins dim_readmission_definition.',
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
     source_system = 'Source that delivered the admission.',
     organization_key = 'Organization of the admission; joins dim_organization.',
@@ -93,12 +93,15 @@ MODEL (
     readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
     return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
+    age_years = 'Age at admission in full years; NULL where it is unknown. CMS counts 65 and over.',
     is_index = '1 where the admission is in the denominator, else 0.',
-    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
+    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, detox, screening, no_followup, dq (the feed has no flag).',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
+    planned_rule_of_return = 'Why the return in the window is planned: always planned procedure, always planned diagnosis, potentially planned procedure without acute diagnosis (CMS), or elective type; NULL where it is not planned or there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
     days_to_ed_visit = 'Days from discharge of the stay to the next emergency encounter; NULL where there is none.',
+    days_to_followup_visit = 'Days from discharge of the stay to the first ambulatory, outpatient or wellness encounter that starts a day or more after it; NULL where there is none.',
     is_coded = '1 where the admission or its return has a coded reason, else 0.',
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
@@ -205,6 +208,7 @@ WITH candidate AS (
       THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
       ELSE -1
     END::BIGINT AS return_diagnosis_key,
+    c.age_years::INT AS age_years,
     CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
     c.exclusion_reason::TEXT AS exclusion_reason,
     CASE
@@ -219,8 +223,10 @@ WITH candidate AS (
       ELSE 1
     END::SMALLINT AS is_readmission,
     CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
+    CASE WHEN c.has_return_in_window = 1 THEN c.next_planned_rule END::TEXT AS planned_rule_of_return,
     c.days_to_next::INT AS days_to_next,
     ed.days_to_ed_visit::INT AS days_to_ed_visit,
+    of_stay.days_to_followup_visit::INT AS days_to_followup_visit,
     CASE
       WHEN NOT index_reason.reason_code IS NULL
       OR (
