@@ -107,6 +107,8 @@ MODEL (
     cost_basis = 'claim, charge or none: what the amounts of the feed are.',
     has_cardioversion = '1 where electrical cardioversion was performed in it, else 0 (its own part of the claim is allocated_claim_cost of fact_procedure); NULL where the feed delivers no procedures.',
     has_dialysis = '1 where dialysis was performed in it, else 0; NULL where the feed delivers no procedures.',
+    cardioversion_claim = 'Part of the claim that goes to electrical cardioversion by list price, as fact_procedure allocates it, in USD; NULL where there is no claim or no price.',
+    dialysis_claim = 'Part of the claim that goes to dialysis, in the same way.',
     ends_in_admission = 'Of an emergency visit: 1 where an inpatient encounter starts during it or within 24 hours of its end, else 0; NULL for other classes and while it is open.',
     days_to_next_ed_visit = 'Of an emergency visit: days from its end to the start of the next one that does not end in an admission; NULL where there is none and for other classes.',
     has_30d_followup = 'Of an emergency visit: 1 where the source tells of 30 or more days after it, else 0; NULL for other classes.',
@@ -222,6 +224,20 @@ SELECT
     THEN COALESCE(performed.is_cardioversion, 0)
   END::SMALLINT AS has_cardioversion,
   CASE WHEN procedures.is_delivered = 1 THEN COALESCE(performed.is_dialysis, 0) END::SMALLINT AS has_dialysis,
+  CASE
+    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
+    THEN ROUND(
+      e.claim_amount::DOUBLE * COALESCE(performed.cardioversion_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+      2
+    )
+  END::DECIMAL(14, 2) AS cardioversion_claim,
+  CASE
+    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
+    THEN ROUND(
+      e.claim_amount::DOUBLE * COALESCE(performed.dialysis_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+      2
+    )
+  END::DECIMAL(14, 2) AS dialysis_claim,
   visit.ends_in_admission::SMALLINT AS ends_in_admission,
   visit.days_to_next_ed_visit::INT AS days_to_next_ed_visit,
   visit.has_30d_followup::SMALLINT AS has_30d_followup,
