@@ -16,6 +16,7 @@ FROM (
     definition_version,
     source_system,
     by_patient,
+    SUM(numerator) AS numerator,
     SUM(denominator) AS denominator,
     COUNT(*) AS n
   FROM @observation
@@ -31,6 +32,7 @@ FULL JOIN (
     definition_version,
     source_system,
     slice,
+    SUM(numerator) AS numerator,
     SUM(denominator) AS denominator,
     SUM(n) AS n
   FROM @this_model
@@ -51,6 +53,8 @@ WHERE
   OR (
     observed.by_patient = ''
     AND (
-      observed.n <> sliced.n OR observed.denominator <> sliced.denominator
+      observed.n <> sliced.n
+      OR observed.numerator <> sliced.numerator
+      OR observed.denominator <> sliced.denominator
     )
   )

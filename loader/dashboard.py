@@ -151,7 +151,7 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
     if not schemas:
         plan = "make plan" if environment == "prod" else f"make plan ENV={environment}"
         raise DashboardError(f"Schema {planning.schema_of(environment)} shows nothing: `{plan}` publishes to it.")
-    pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
+    pages = _pages()
     names = [name for page in pages for name in page["charts"]]
     task = progress.add_task("dashboard", total=len(names) + 2) if progress else None
     labels: dict[str, str] = {}
@@ -182,6 +182,16 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
             for page in pages
         ],
     )
+
+
+def _pages() -> list[dict[str, Any]]:
+    """Return the pages of pages.toml, without what the reproduction shows where it is not there."""
+    pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
+    for page in pages:
+        absent = [] if settings.REPRODUCTION.is_dir() else page.get("reproduction", [])
+        for part in ("tiles", "charts", "wide"):
+            page[part] = [name for name in page[part] if name not in absent]
+    return pages
 
 
 def write(dashboard: Dashboard, page: Path) -> None:

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder of config.py, models/ and contracts/."""
 
+REPRODUCTION = PROJECT / "models" / "reproduction"
+"""What the published projects did, to compare with; without it and seeds/reproduction everything else is as it is."""
+
 
 def home() -> Path:
     """Return the folder that holds all the warehouse keeps: WAREHOUSE_HOME, else `.warehouse` in the project."""

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from sqlmesh.core.model import Model
+
 from scripts.catalog import PROJECT, Catalog, Column, Table, parents, short
 
 DICTIONARY = PROJECT / "docs" / "dictionary.md"
@@ -44,6 +46,9 @@ UNITS = (
 
 INTERVAL_END = re.compile(r"^(Lower|Upper) end of (its|the same|the 95 % interval)\b")
 """An end of an interval is in the unit of the number before it."""
+
+LAYERS = ("raw", "quarantine", "staging", "input", "reference", "core", "star", "reproduction", "measure", "mart")
+"""The schemas of the models, from the files up."""
 
 MANY = 30
 """Columns that a column is computed from, above which they are counted by layer."""
@@ -129,14 +134,25 @@ def lineage(catalog: Catalog) -> str:
         parts.append(f"| [{table.name}](dictionary.md#{table.name}) | {near} | {far} |")
     parts.append("\n## Models\n")
     parts.append("Every model with what it reads, from the files up.\n")
-    for schema in ("raw", "quarantine", "staging", "input", "reference", "core", "star", "measure", "mart"):
+    for schema in (
+        "raw",
+        "quarantine",
+        "staging",
+        "input",
+        "reference",
+        "core",
+        "star",
+        "reproduction",
+        "measure",
+        "mart",
+    ):
         models = sorted((m for m in catalog.models.values() if m.schema_name == schema), key=lambda m: m.view_name)
         parts.append(f"### {schema}\n\n| model | reads |\n|---|---|")
         for model in models:
             # Which landed table a raw model reads changes with every delivery.
             read = () if schema == "raw" else parents(model)
             reads = named(read, catalog)
-            parts.append(f"| `{model.view_name}` | {reads or _outside(model.view_name, schema)} |")
+            parts.append(f"| `{model.view_name}` | {reads or _outside(model)} |")
         parts.append("")
     parts.append("## The star\n\nWhat joins what; a fact's dates and diagnoses in all their roles are one line.\n")
     parts.append("```mermaid\nflowchart LR")
@@ -204,10 +220,10 @@ def _from(table: Table, column: Column, catalog: Catalog) -> str:
     return ", ".join(f"`{source}`" for source in sources) or "counted or written in the query"
 
 
-def _outside(name: str, schema: str) -> str:
-    if schema == "reference":
-        return f"`seeds/{name}.csv`"
-    return "the landed table that is delivered now" if schema == "raw" else ""
+def _outside(model: Model) -> str:
+    if model.is_seed:
+        return f"`{Path(model.kind.path).relative_to(PROJECT).as_posix()}`"
+    return "the landed table that is delivered now" if model.schema_name == "raw" else ""
 
 
 def _row(table: Table) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -14,6 +13,7 @@ import pytest
 from sqlglot import exp, parse_one
 from sqlmesh import Context
 
+from loader import families
 from loader.settings import PROJECT
 
 
@@ -23,7 +23,7 @@ def batched(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[
         yield some
 
 
-SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "staging", "star")
+SCHEMAS = ("core", "input", "mart", "measure", "quarantine", "raw", "reference", "reproduction", "staging", "star")
 
 
 @cache
@@ -55,6 +55,11 @@ def read_by(model: str) -> frozenset[str]:
     """The models that a model's query reads: names like core.int_feed."""
     parsed = parse_one(query(model), dialect="duckdb")
     return frozenset(f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db)
+
+
+@cache
+def is_seed(model: str) -> bool:
+    return bool(context().get_model(model, raise_if_missing=True).kind.is_seed)
 
 
 @cache
@@ -91,13 +96,13 @@ class Engine:
         listed = ", ".join(f'"{column}" {dtype}' for column, dtype in types.items())
         self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
 
-    def seed(self, name: str) -> None:
-        """Fill reference.<name> from its seed, with the types of its model."""
-        types = context().get_model(f"reference.{name}").columns_to_types
-        with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-            rows = [[value or None for value in row.values()] for row in csv.DictReader(lines)]
+    def seed(self, name: str, schema: str = "reference") -> None:
+        """Fill a model from its seed, with its types: one of reference from those too that folders of seeds add."""
+        types = context().get_model(f"{schema}.{name}", raise_if_missing=True).columns_to_types
+        seeded = families.declared(name) if schema == "reference" else families.seed(f"{schema}/{name}")
+        rows = [[value or None for value in row.values()] for row in seeded]
         columns = ", ".join(f"{column} {dtype.sql('duckdb')}" for column, dtype in types.items())
-        self.fill(f"reference.{name}", columns, rows)
+        self.fill(f"{schema}.{name}", columns, rows)
 
     def run(self, *models: str) -> None:
         """Build each model's table from its query, with its types, as SQLMesh does."""

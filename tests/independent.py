@@ -6,12 +6,12 @@ import csv
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from statistics import NormalDist, mean, median, stdev
+from statistics import NormalDist, median
 from typing import NamedTuple
 
 from loader.settings import PROJECT
@@ -27,6 +27,7 @@ PUBLISHED_PROCEDURES = {
     "dialysis_share": ("Renal dialysis (procedure)", "ambulatory", "Encounter for problem (procedure)"),
     "cardioversion_share": ("Electrical cardioversion", "urgentcare", "Urgent care clinic (procedure)"),
 }
+PERSON = (("sex", "GENDER"), ("race", "RACE"), ("ethnicity", "ETHNICITY"))
 Z = NormalDist().inv_cdf(0.975)
 
 
@@ -39,20 +40,45 @@ def instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) if text else None
 
 
+@dataclass(frozen=True)
+class About:
+    """What an observation is sliced by: the day that dates it, and its label in each slice."""
+
+    day: date
+    labels: dict[str, str]
+
+    def on(self, day: date) -> About:
+        return About(day, self.labels)
+
+    def only(self, *slices: str) -> About:
+        return About(self.day, {name: label for name, label in self.labels.items() if name in slices})
+
+    @cached_property
+    def cells(self) -> list[tuple[str, str, str]]:
+        """The period, slice and value of each cell that the observation is in; those of months are left out."""
+        values = [("all", "all"), *self.labels.items()]
+        return [(period, *value) for period in ("all", str(self.day.year)) for value in values]
+
+
 class Observation(NamedTuple):
     metric: str
     version: str
     patient: str
+    about: About
     numerator: float
     denominator: float = 1.0
-    slice: str = "all"
-    slice_value: str = "all"
+    by_patient: Callable[[Iterable[float]], float] | None = None
+    """Where people are counted: what becomes one observation of the rows of a patient."""
+
+
+PAYER_SLICES = ("organization", "payer_category", "payer", "age_band")
 
 
 @dataclass
 class Encounter:
     id: str
     patient: str
+    organization: str
     payer: str
     kind: str
     code: str
@@ -94,12 +120,23 @@ class Hospital:
         payer = {row["Id"]: row["NAME"] for row in read(folder / "payers.csv")}
         patients = read(folder / "patients.csv")
         self.death = {row["Id"]: date.fromisoformat(row["DEATHDATE"]) for row in patients if row["DEATHDATE"]}
+        self.born = {row["Id"]: date.fromisoformat(row["BIRTHDATE"]) for row in patients}
+        self.person = {
+            row["Id"]: {name: row[column].strip() or "Unknown" for name, column in PERSON} for row in patients
+        }
+        hospitals = read(folder / "organizations.csv")
+        names = Counter(row["NAME"] for row in hospitals)
+        self.hospital = {
+            row["Id"]: row["NAME"] if names[row["NAME"]] == 1 else f"{row['NAME']} ({row['Id']})" for row in hospitals
+        }
+        self.category = {r["payer_name"]: r["payer_category"] for r in read(PROJECT / "seeds" / "payer_category.csv")}
         self.procedures = read(folder / "procedures.csv")
         self.encounters = [
             Encounter(
-                row["Id"], row["PATIENT"], payer[row["PAYER"]], row["ENCOUNTERCLASS"], row["CODE"], row["DESCRIPTION"],
-                row["REASONCODE"], row["REASONDESCRIPTION"].lower(), instant(row["START"]), instant(row["STOP"]),
-                float(row["TOTAL_CLAIM_COST"]), float(row["PAYER_COVERAGE"]),
+                row["Id"], row["PATIENT"], row["ORGANIZATION"], payer[row["PAYER"]], row["ENCOUNTERCLASS"],
+                row["CODE"], row["DESCRIPTION"], row["REASONCODE"], row["REASONDESCRIPTION"].lower(),
+                instant(row["START"]), instant(row["STOP"]), float(row["TOTAL_CLAIM_COST"]),
+                float(row["PAYER_COVERAGE"]),
             )
             for row in read(folder / "encounters.csv")
         ]  # fmt: skip
@@ -251,6 +288,47 @@ class Hospital:
         coded = [row.reason for row in rows if row.reason]
         return next((code for code in coded if self.chronicity.get(code) == "1"), coded[0] if coded else "")
 
+    def about(self, e: Encounter) -> About:
+        """The labels of an encounter."""
+        born, day = self.born[e.patient], e.start.date()
+        age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        labels = {
+            "organization": self.hospital[e.organization],
+            "payer_category": self.category[e.payer],
+            "payer": e.payer,
+            "age_band": "90+" if age >= 90 else f"{age // 10}0-{age // 10}9" if age >= 10 else "0-9",
+            "encounter_class": CLASSES[e.kind],
+        }
+        return About(day, labels | self.person[e.patient])
+
+    def about_stay(self, stay: Stay) -> About:
+        """The labels of a stay: those of its first encounter, and its kind. The files name no group and no way out."""
+        about = self.about(stay.rows[0])
+        kinds = {
+            "hospice": self.is_hospice(stay),
+            "detoxification": any(row.code == DETOX for row in stay.rows),
+            "cancer treatment": self.is_oncology(stay),
+            "screening": any(row.code == SCREENING for row in stay.rows),
+            "elective": self.is_planned(stay),
+            "acute": True,
+        }
+        labels = {name: label for name, label in about.labels.items() if name != "encounter_class"}
+        labels |= {"kind_of_stay": next(kind for kind, is_it in kinds.items() if is_it)}
+        return About(about.day, labels | {"drg": "(not applicable)", "disposition": "Unknown"})
+
+    @cached_property
+    def stay_of(self) -> dict[str, Stay]:
+        """The stay that holds each inpatient encounter."""
+        return {row.id: stay for stays in self.stays() for stay in stays for row in stay.rows}
+
+    def about_admission(self, first: Encounter) -> About:
+        """The labels and the day of discharge of the stay of an admissions first encounter, at its own hospital."""
+        stay = self.stay_of[first.id]
+        about = self.about_stay(stay)
+        # An open stay has no day of discharge: it is dated by none.
+        day = stay.discharged.date() if stay.discharged else date.max
+        return About(day, about.labels | {"organization": self.hospital[first.organization]})
+
     def observations(self) -> Iterator[Observation]:
         """What each stay, encounter, episode, procedure and patient adds to each metric."""
         yield from self._published_readmissions()
@@ -261,14 +339,16 @@ class Hospital:
         yield from self._procedures()
 
     def _returns(self, version: str, patient: str, index: list[Encounter], after: list[Encounter]) -> Iterable:
+        about = self.about_admission(index[0])
         reasons = [self.reason(index), self.reason(after)]
         chronic = any(self.chronicity.get(code) == "1" for code in reasons)
-        yield Observation("chronic_share", version, patient, chronic)
+        yield Observation("chronic_share", version, patient, about, chronic)
         if any(reasons):
-            yield Observation("chronic_share_coded", version, patient, chronic)
-        yield Observation("coded_reason_share", version, patient, bool(reasons[1]))
+            yield Observation("chronic_share_coded", version, patient, about, chronic)
+        yield Observation("coded_reason_share", version, patient, about, bool(reasons[1]))
         if version == "R1":
-            yield Observation("named_reason_share", "readmissions", patient, reasons[1] in FOUR_REASONS)
+            about = about.only(*PAYER_SLICES, "kind_of_stay")
+            yield Observation("named_reason_share", "readmissions", patient, about, reasons[1] in FOUR_REASONS)
 
     def _published_readmissions(self) -> Iterator[Observation]:
         readmitted = set()
@@ -281,22 +361,27 @@ class Hospital:
             for row, after in zip(counted, [*counted[1:], None], strict=False):
                 days = int((after.start - row.stop).total_seconds() / 86400) if after and row.stop else -1
                 hits.append(1 <= days <= 30)
-                yield Observation("readmission", "R1", patient, hits[-1])
-                yield Observation("readmission", "R0", patient, hits[-1], not hits[-1])
+                about = self.about_admission(row)
+                yield Observation("readmission", "R1", patient, about, hits[-1])
+                yield Observation("readmission", "R0", patient, about, hits[-1], not hits[-1])
+                yield Observation("readmission", "R7", patient, about, hits[-1], 1, max)
                 if hits[-1]:
                     yield from self._returns("R1", patient, [row], [after])
-            if counted:
-                yield Observation("readmission", "R7", patient, any(hits))
             if any(hits):
                 readmitted.add(patient)
         coded = [e for e in self.encounters if e.patient in readmitted and e.reason]
+        slices = (*PAYER_SLICES, "encounter_class")
         for e in coded:
-            yield Observation("named_reason_share", "published", e.patient, e.reason in FOUR_REASONS)
+            about = self.about(e).only(*slices)
+            yield Observation("named_reason_share", "published", e.patient, about, e.reason in FOUR_REASONS)
         times = Counter(e.reason for e in coded)
         for e in coded:
             if e.reason in FOUR_REASONS:
                 percent = math.floor(100 * times[e.reason] / len(coded) + 0.5)
-                yield Observation("named_reason_share", "published_rounded", e.patient, percent / 100 / times[e.reason])
+                share = percent / 100 / times[e.reason]
+                yield Observation(
+                    "named_reason_share", "published_rounded", e.patient, self.about(e).only(*slices), share
+                )
 
     def _readmissions(self) -> Iterator[Observation]:
         for gap, versions in ((0, ("R2", "R3", "R5", "R6", *self.kept)), (1, ("R4",))):
@@ -304,6 +389,7 @@ class Hospital:
                 for stay, after in zip(stays, [*stays[1:], None], strict=True):
                     if stay.discharged is None:
                         continue
+                    about = self.about_admission(stay.rows[0])
                     days = (after.admitted.date() - stay.discharged.date()).days if after else None
                     soon = days is not None and days <= 30
                     unplanned = soon and not (
@@ -321,10 +407,7 @@ class Hospital:
                     for version in versions:
                         is_index, hit = index[version]
                         if is_index:
-                            yield Observation("readmission", version, stay.patient, hit)
-                            if version != "R4":
-                                year = str(stay.rows[0].start.year) if gap else str(stay.discharged.year)
-                                yield Observation("readmission", version, stay.patient, hit, 1, "year", year)
+                            yield Observation("readmission", version, stay.patient, about, hit)
                             if hit and version in ("R3", "R5", "R6"):
                                 yield from self._returns(version, stay.patient, stay.rows, after.rows)
                     if "R5" in versions and self.is_base(stay):
@@ -333,63 +416,65 @@ class Hospital:
                             if e.kind == "emergency" and e.start >= stay.discharged
                         ]  # fmt: skip
                         seen = bool(visits) and (min(visits).date() - stay.discharged.date()).days <= 30
-                        yield Observation("ed_return_30", "first_visit", stay.patient, seen)
+                        yield Observation("ed_return_30", "first_visit", stay.patient, about, seen)
 
     def _stays(self) -> Iterator[Observation]:
         for stay in (stay for stays in self.stays() for stay in stays):
-            yield Observation("stays", "count", stay.patient, 1)
+            about = self.about_stay(stay)
+            yield Observation("stays", "count", stay.patient, about, 1)
             if stay.discharged is None:
                 continue
             nights = (stay.discharged.date() - stay.admitted.date()).days
             death = self.death.get(stay.patient)
-            yield Observation("alos", "days_cms", stay.patient, max(nights, 1))
-            yield Observation("alos", "days_cms", stay.patient, max(nights, 1), 1, "year", str(stay.admitted.year))
-            yield Observation("alos", "midnights", stay.patient, nights)
+            yield Observation("alos", "days_cms", stay.patient, about, max(nights, 1))
+            yield Observation("alos", "midnights", stay.patient, about, nights)
             hours = round((stay.discharged - stay.admitted).total_seconds() / 3600, 4)
-            yield Observation("alos", "elapsed", stay.patient, hours / 24)
+            yield Observation("alos", "elapsed", stay.patient, about, hours / 24)
             if death is None or death >= stay.admitted.date():
                 died = death is not None and death <= stay.discharged.date()
-                yield Observation("mortality", "in_hospital", stay.patient, died)
+                yield Observation("mortality", "in_hospital", stay.patient, about, died)
                 if self.is_followed(stay):
                     soon = death is not None and death <= stay.discharged.date() + timedelta(days=30)
-                    yield Observation("mortality", "within_30d", stay.patient, soon)
+                    yield Observation("mortality", "within_30d", stay.patient, about.on(stay.discharged.date()), soon)
 
     def _encounters(self) -> Iterator[Observation]:
         contact: dict[str, list[Encounter]] = defaultdict(list)
         for e in self.encounters:
-            gap, p, by_class = e.claim - e.paid, e.patient, ("encounter_class", CLASSES[e.kind])
+            gap, p, about = e.claim - e.paid, e.patient, self.about(e)
             kind = "uninsured" if e.payer == "NO_INSURANCE" else "partial" if e.paid else "insured_zero_paid"
             contact[p].append(e)
-            yield Observation("encounters", "count", p, 1)
-            yield Observation("tcoc", "total", p, e.claim)
-            yield Observation("claim_per_encounter", "mean", p, e.claim)
-            yield Observation("claim_per_encounter", "mean", p, e.claim, 1, *by_class)
-            yield Observation("noncovered_cost", "total", p, gap)
-            yield Observation("noncovered_cost", "total", p, gap, 1, *by_class)
-            yield Observation("noncovered_cost", "total", p, gap, 1, "payer", e.payer)
-            yield Observation("noncovered_cost", kind, p, gap)
+            yield Observation("encounters", "count", p, about, 1)
+            yield Observation("tcoc", "total", p, about, e.claim)
+            yield Observation("tcoc", "per_patient", p, about, e.claim, 1, sum)
+            yield Observation("claim_per_encounter", "mean", p, about, e.claim)
+            yield Observation("noncovered_cost", "total", p, about, gap)
+            yield Observation("noncovered_cost", kind, p, about, gap)
             for one in ("uninsured", "insured_zero_paid", "partial"):
-                yield Observation("noncovered_share", one, p, gap if one == kind else 0, gap)
-            yield Observation("noncovered_rate", "claim", p, gap, e.claim)
-            yield Observation("zero_paid_share", "published", p, 0 if e.paid else e.claim, e.claim)
+                yield Observation("noncovered_share", one, p, about, gap if one == kind else 0, gap)
+            yield Observation("noncovered_rate", "claim", p, about, gap, e.claim)
+            yield Observation("zero_paid_share", "published", p, about, 0 if e.paid else e.claim, e.claim)
             is_ambulatory = e.kind == "ambulatory"
-            yield Observation("ambulatory_share", "all_encounters", p, is_ambulatory)
-            yield Observation("ambulatory_share", "noncovered_cost", p, is_ambulatory * gap, gap)
+            yield Observation("ambulatory_share", "all_encounters", p, about, is_ambulatory)
+            yield Observation("ambulatory_share", "noncovered_cost", p, about, is_ambulatory * gap, gap)
             if not e.paid:
-                yield Observation("zero_paid_claims", "published", p, e.claim)
-                yield Observation("zero_paid_claims", "published", p, e.claim, 1, *by_class)
-                yield Observation("ambulatory_share", "zero_paid_encounters", p, is_ambulatory)
+                yield Observation("zero_paid_claims", "published", p, about, e.claim)
+                yield Observation("ambulatory_share", "zero_paid_encounters", p, about, is_ambulatory)
             if e.kind == "inpatient" and e.stop:
                 seconds = (e.stop - e.start).total_seconds()
-                yield Observation("alos", "published", p, seconds // 86400)
-                yield Observation("alos", "midnights_unmerged", p, (e.stop.date() - e.start.date()).days)
-                yield Observation("alos", "elapsed_unmerged", p, round(seconds / 60, 2) / 1440)
+                yield Observation("alos", "published", p, about, seconds // 86400)
+                yield Observation("alos", "midnights_unmerged", p, about, (e.stop.date() - e.start.date()).days)
+                yield Observation("alos", "elapsed_unmerged", p, about, round(seconds / 60, 2) / 1440)
         for p, rows in contact.items():
-            claims = sum(e.claim for e in rows)
+            days = 0
+            reached = min(e.start.date() for e in rows) - timedelta(days=1)
+            for e in sorted(rows, key=lambda e: (e.start.date(), e.id)):
+                last = max(e.start.date(), e.stop.date() if e.stop else date.min)
+                added = max((last - reached).days, 0)
+                reached = max(reached, last)
+                days += added
+                yield Observation("tcoc", "per_patient_year", p, self.about(e), e.claim, added / 365.25)
             last = max([e.start.date() for e in rows] + [e.stop.date() for e in rows if e.stop])
-            days = (last - min(e.start.date() for e in rows)).days + 1
-            yield Observation("tcoc", "per_patient", p, claims)
-            yield Observation("tcoc", "per_patient_year", p, claims, days / 365.25)
+            assert days == (last - min(e.start.date() for e in rows)).days + 1
 
     def _episodes(self) -> Iterator[Observation]:
         for stays in self.stays():
@@ -406,41 +491,43 @@ class Hospital:
                     e for e in self.by_patient[stay.patient] if since <= e.start <= until and e.id not in taken
                 ]  # fmt: skip
                 taken |= {e.id for e in rows}
-                yield from self._episode(stay.rows[0], rows, ("claim", "claim_median", "paid"), "one_index_per_window")
+                about = self.about_stay(stay)
+                yield from self._episode(
+                    stay.rows[0], about, rows, ("claim", "claim_median", "paid"), "one_index_per_window"
+                )
             for row in (row for stay in stays for row in stay.rows if row.stop):
                 since, end = row.start - timedelta(days=3), row.stop + timedelta(days=30)
                 rows = [e for e in self.by_patient[row.patient] if since <= e.start <= end]
-                yield from self._episode(row, rows, ("published",), "published")
+                yield from self._episode(row, self.about(row).only(*PAYER_SLICES), rows, ("published",), "published")
 
     def _episode(
-        self, index: Encounter, rows: list[Encounter], versions: tuple[str, ...], rule: str
+        self, index: Encounter, about: About, rows: list[Encounter], versions: tuple[str, ...], rule: str
     ) -> Iterator[Observation]:
         claims, paid = sum(e.claim for e in rows), sum(e.paid for e in rows)
         group = "Medicare" if index.payer == "Medicare" else "other payers"
+        about = About(about.day, about.labels | {"medicare_group": group})
         for version in versions:
             amount = paid if version == "paid" else claims
-            yield Observation("episode_spend", version, index.patient, amount)
-            yield Observation("episode_spend", version, index.patient, amount, 1, "medicare_group", group)
+            yield Observation("episode_spend", version, index.patient, about, amount)
         if group == "Medicare":
-            yield Observation("mspb_ratio", rule, index.patient, claims / 16698)
+            yield Observation("mspb_ratio", rule, index.patient, about, claims / 16698)
         elif rule == "published":
-            yield Observation("seed_tcoc", "published", index.patient, claims)
+            yield Observation("seed_tcoc", "published", index.patient, about, claims)
 
     def _procedures(self) -> Iterator[Observation]:
         encounter = {e.id: e for e in self.encounters}
-        people: dict[tuple[str, str], bool] = {}
         priced: dict[str, float] = defaultdict(float)
         for row in self.procedures:
             e, cost, text = encounter[row["ENCOUNTER"]], float(row["BASE_COST"]), row["DESCRIPTION"]
             priced[e.id] += cost
-            yield Observation("procedure_cost", "list_price", e.patient, cost)
-            yield Observation("procedure_cost", "list_price", e.patient, cost, 1, "procedure", text)
+            about = self.about(e).on(instant(row["START"]).date())
+            of_procedure = About(about.day, about.labels | {"procedure": text})
+            yield Observation("procedure_cost", "list_price", e.patient, of_procedure, cost)
             for metric, (procedure, kind, type_) in PUBLISHED_PROCEDURES.items():
                 if e.kind == kind and e.type == type_ and not e.paid:
-                    yield Observation(metric, "published", e.patient, text == procedure)
-                    people[metric, e.patient] = people.get((metric, e.patient), False) or text == procedure
-        for (metric, patient), had in people.items():
-            yield Observation(metric, "patients", patient, had)
+                    one = about.only(*PAYER_SLICES, "encounter_class")
+                    yield Observation(metric, "published", e.patient, one, text == procedure)
+                    yield Observation(metric, "patients", e.patient, one, text == procedure, 1, max)
         self.claims_of_priced_encounters = sum(encounter[id_].claim for id_, cost in priced.items() if cost > 0)
 
 
@@ -577,39 +664,63 @@ class Estimate(NamedTuple):
     clustered: tuple[float, float] | None
 
 
-def estimates(observations: Iterable[Observation], measure: dict[tuple[str, str], str]) -> dict[tuple, Estimate]:
-    """Sum observations up as their measure says, by metric, version and slice."""
-    groups: dict[tuple, list[Observation]] = defaultdict(list)
+@dataclass
+class Cell:
+    """What was observed of a metric in one period and value of a slice."""
+
+    numerators: list[float] = field(default_factory=list)
+    patients: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
+
+    def add(self, patient: str, numerator: float, denominator: float) -> None:
+        self.numerators.append(numerator)
+        sums = self.patients[patient]
+        sums[0] += numerator
+        sums[1] += denominator
+
+
+def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], str]) -> dict[tuple, Estimate]:
+    """Sum observations up as their metric says, by metric, version, period and slice."""
+    cells: dict[tuple, Cell] = defaultdict(Cell)
+    people: dict[tuple, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    summed_up: dict[tuple, Callable[[Iterable[float]], float]] = {}
     for o in observations:
-        groups[o.metric, o.version, o.slice, o.slice_value].append(o)
-    return {key: _estimate(rows, measure[key[:2]]) for key, rows in groups.items()}
+        for cell in o.about.cells:
+            key = (o.metric, o.version, *cell)
+            if o.by_patient:
+                summed_up[key] = o.by_patient
+                people[key][o.patient].append(o.numerator)
+            else:
+                cells[key].add(o.patient, o.numerator, o.denominator)
+    for key, rows in people.items():
+        for patient, numerators in rows.items():
+            cells[key].add(patient, summed_up[key](numerators), 1)
+    # A stay without a day of discharge is in no year.
+    return {k: _estimate(cell, kind[k[:2]]) for k, cell in cells.items() if k[2] != str(date.max.year)}
 
 
-def _estimate(rows: list[Observation], measure: str) -> Estimate:
-    x, y = math.fsum(o.numerator for o in rows), math.fsum(o.denominator for o in rows)
-    n, sums = len(rows), defaultdict(lambda: [0.0, 0.0])
-    for o in rows:
-        sums[o.patient][0] += o.numerator
-        sums[o.patient][1] += o.denominator
-    m = len(sums)
-    if measure == "total":
+def _estimate(cell: Cell, kind: str) -> Estimate:
+    x, y = (math.fsum(sums[part] for sums in cell.patients.values()) for part in (0, 1))
+    n, m = len(cell.numerators), len(cell.patients)
+    if kind == "total":
         return Estimate(x, y, x, n, m, None, None)
-    if measure == "median":
-        return Estimate(x, y, median(o.numerator for o in rows), n, m, None, None)
+    if kind == "median":
+        return Estimate(x, y, median(cell.numerators), n, m, None, None)
     value = x / y if y else math.nan
-    error = math.sqrt(sum((a - value * b) ** 2 for a, b in sums.values()) * m / (m - 1)) / y if m > 1 and y else None
+    squares = sum((a - value * b) ** 2 for a, b in cell.patients.values())
+    error = math.sqrt(squares * m / (m - 1)) / y if m > 1 and y else None
     t = student_t(m - 1) if m > 1 else None
     interval = clustered = None
-    if measure == "proportion":
+    if kind == "proportion":
         interval = wilson(x, n, Z)
         if t:
             effective = min(value * (1 - value) / error**2, n) if error else m
             clustered = wilson(value * effective, effective, t)
     else:
-        spread = stdev(o.numerator for o in rows) if n > 1 else 0
-        if measure == "mean" and spread:
+        centre = x / n
+        spread = math.sqrt(math.fsum((a - centre) ** 2 for a in cell.numerators) / (n - 1)) if n > 1 else 0
+        if kind == "mean" and spread:
             half = student_t(n - 1) * spread / math.sqrt(n)
-            interval = (mean(o.numerator for o in rows) - half, mean(o.numerator for o in rows) + half)
+            interval = (centre - half, centre + half)
         if t and error:
             clustered = (value - t * error, value + t * error)
     return Estimate(x, y, value, n, m, interval, clustered)
@@ -622,6 +733,7 @@ def wilson(x: float, n: float, z: float) -> tuple[float, float]:
     return centre - half, centre + half
 
 
+@cache
 def student_t(degrees: int) -> float:
     """The 97.5 % point, by integrating the density with Simpson's rule and halving."""
 

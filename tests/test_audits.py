@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlmesh.core.notification_target import NotificationEvent
 from sqlmesh.utils.errors import AuditError
 
-from loader import audit_samples
+from loader import audit_samples, families
 from loader.settings import PROJECT
 from warehouse_fixtures import AuditOfModel, Warehouse, built
 
@@ -91,9 +91,10 @@ def every_encounter_in_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 @plants
 def every_metric_is_answered(_: Warehouse, audit: AuditOfModel) -> Defects:
     for basis in ("derived", "not_computable"):
-        row = one_row(audit.model, f"slice = 'all' AND basis = '{basis}'")
+        row = one_row(audit.model, f"period = 'all' AND slice = 'all' AND basis = '{basis}'")
         yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
-        yield f"UPDATE {{{audit.model}}} SET slice = 'year' WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET slice = 'payer' WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET period = '2020' WHERE {row}"
 
 
 @plants
@@ -280,11 +281,20 @@ def rows_preserved(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 @plants
 def slices_lose_nothing(_: Warehouse, audit: AuditOfModel) -> Defects:
-    row = one_row(audit.model, "slice = 'all' AND numerator <> 0")
-    yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
-    yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
-    yield f"UPDATE {{{audit.model}}} SET numerator = numerator + 0.01 WHERE {row}"
-    yield f"UPDATE {{{audit.model}}} SET slice = 'year' WHERE {row}"
+    per_patient = " AND ".join(
+        f"NOT (metric_code = '{m['metric_code']}' AND definition_version = '{m['definition_version']}')"
+        for m in families.declared("metric")
+        if m["counted_per"]
+    )
+    for slice_ in ("all", "payer"):
+        row = one_row(audit.model, f"period = 'all' AND slice = '{slice_}' AND {per_patient}")
+        yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
+        yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET numerator = numerator + 0.01 WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET denominator = denominator + 0.01 WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET period = '2020' WHERE {row}"
+        yield f"UPDATE {{{audit.model}}} SET slice = 'age_band' WHERE {row}"
+    yield f"DELETE FROM {{{audit.model}}} WHERE period = 'all'"
 
 
 @plants

@@ -7,7 +7,6 @@ which metrics each takes away, as a table.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, read_by
-from loader.settings import PROJECT
+from engine import Engine, is_seed, read_by
+from loader import families
 
 FEED = {"source_system": "made up", "family": "made up"}
 FIRST, DAY = date(2019, 1, 1), timedelta(days=1)
@@ -156,16 +155,11 @@ def years(born: date, day: date) -> int:
 # The models from the input tables to mart_kpi
 
 
-def seed(name: str) -> list[dict[str, str]]:
-    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @cache
 def input_tables() -> dict[str, dict[str, str]]:
     """The columns of each input table and their types."""
     tables: dict[str, dict[str, str]] = {}
-    for column in seed("input_column"):
+    for column in families.seed("input_column"):
         tables.setdefault(column["input_table"], {"source_system": "TEXT", "family": "TEXT"})
         tables[column["input_table"]][column["column_name"]] = column["column_type"]
     return tables
@@ -177,7 +171,7 @@ def road() -> tuple[str, ...]:
     found: dict[str, None] = {}
 
     def visit(model: str) -> None:
-        if model in found or model.startswith(("input.", "reference.")):
+        if model in found or model.startswith(("input.", "reference.")) or is_seed(model):
             return
         for read in sorted(read_by(model)):
             visit(read)
@@ -189,8 +183,9 @@ def road() -> tuple[str, ...]:
 
 @cache
 def references() -> frozenset[str]:
+    """The models of seeds that are read on the way."""
     return frozenset(
-        read.removeprefix("reference.") for model in road() for read in read_by(model) if read.startswith("reference.")
+        read for model in road() for read in read_by(model) if read.startswith("reference.") or is_seed(read)
     )
 
 
@@ -212,8 +207,9 @@ class Feed(Engine):
         for table, types in input_tables().items():
             listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
             self.fill(f"whole.{table}", listed, [[r.get(c) for c in types] for r in full_feed()[table]])
-        for name in sorted(references()):
-            self.seed(name)
+        for model in sorted(references()):
+            schema, name = model.split(".")
+            self.seed(name, schema)
 
     def tell(self, capability: str = "") -> Told:
         """Build everything, of the whole feed or without what a capability counts."""
@@ -224,7 +220,7 @@ class Feed(Engine):
         self.run(*road())
         rows = self.rows(
             "SELECT metric_code, definition_version, basis, not_computable_reason, value, numerator, denominator, n "
-            "FROM mart.mart_kpi WHERE slice = 'all'"
+            "FROM mart.mart_kpi WHERE period = 'all' AND slice = 'all'"
         )
         shown = self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")
         return Told({name for (name,) in shown}, {row[:2]: row[2:] for row in rows})
@@ -333,23 +329,28 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
 
 
 def required() -> dict[tuple[str, str], set[str]]:
-    return {(row["metric_code"], row["definition_version"]): set(row["requires"].split()) for row in seed("metric")}
+    return {
+        (row["metric_code"], row["definition_version"]): set(row["requires"].split())
+        for row in families.declared("metric")
+    }
 
 
 def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole: Told) -> None:
-    assert whole.delivered == {row["capability"] for row in seed("capability")} == REMOVALS.keys()
+    assert whole.delivered == {row["capability"] for row in families.seed("capability")} == REMOVALS.keys()
     never = {key for key, row in whole.kpis.items() if row[0] == "not_computable"}
     assert never == {
-        (row["metric_code"], row["definition_version"]) for row in seed("metric") if row["basis"] == "not_computable"
+        (row["metric_code"], row["definition_version"])
+        for row in families.declared("metric")
+        if row["basis"] == "not_computable"
     }
     assert whole.kpis.keys() == required().keys()
 
 
 def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
-    known = {row["capability"] for row in seed("capability")}
+    known = {row["capability"] for row in families.seed("capability")}
     assert set().union(*required().values()) <= known
     counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient"}
-    assert {row["capability"] for row in seed("capability_evidence")} | counted_elsewhere == known
+    assert {row["capability"] for row in families.seed("capability_evidence")} | counted_elsewhere == known
 
 
 @pytest.mark.parametrize("capability", REMOVALS)
@@ -361,7 +362,7 @@ def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_
     assert capability in missing
     assert told.delivered <= whole.delivered
     assert told.kpis.keys() == whole.kpis.keys()
-    sentences = {row["capability"]: row["sentence"] for row in seed("capability")}
+    sentences = {row["capability"]: row["sentence"] for row in families.seed("capability")}
     changed, faults = set(), []
     for metric, needs in required().items():
         before, after = whole.kpis[metric], told.kpis[metric]

@@ -108,6 +108,26 @@ def test_a_select_offers_the_values_of_its_column_and_is_left_out_for_one(read: 
     assert one.filled()["params"] == [{"name": "slice", "value": "year"}]
 
 
+@pytest.mark.parametrize("name", ["length_of_stay", "mortality", "readmission_expected"])
+def test_a_slice_of_a_chart_has_a_row_a_value_and_a_year_is_one_of_all(read: Dashboard, name: str) -> None:
+    rows = [(row["source_system"], row["slice"], row["name"]) for row in chart(read, name).rows]
+    assert len(set(rows)) == len(rows)
+    assert {slice_ for _, slice_, _ in rows} >= {"payer", "year"}
+    assert all(re.fullmatch(r"\d{4}", value) for _, slice_, value in rows if slice_ == "year")
+
+
+def test_without_the_reproduction_its_tiles_and_charts_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = dashboard._pages()
+    monkeypatch.setattr(dashboard.settings, "REPRODUCTION", FOLDER / "not there")
+    left = dashboard._pages()
+    for part, gone in (
+        ("tiles", {"readmission.R0"}),
+        ("charts", {"published_figures"}),
+        ("wide", {"published_figures"}),
+    ):
+        assert {n for p in whole for n in p[part]} - {n for p in left for n in p[part]} == gone
+
+
 def test_no_chart_shows_several_sources_as_one(read: Dashboard) -> None:
     labels = {s["source"] for s in read.sources}
     assert len(labels) == len(read.sources) > 1

@@ -33,7 +33,7 @@ def kpi(
 ) -> str:
     return (
         f"SELECT {columns} FROM serving.mart_kpi WHERE metric_code = '{metric}' AND definition_version = '{version}' "
-        f"AND source_system = '{source}' AND slice = '{slice_}' AND slice_value = '{value}'"
+        f"AND source_system = '{source}' AND period = 'all' AND slice = '{slice_}' AND slice_value = '{value}'"
     )
 
 
@@ -437,7 +437,7 @@ def test_periods_that_are_not_whole_say_so(maven: Road) -> None:
     partial = {
         value
         for (value,) in maven.query(
-            "SELECT slice_value FROM serving.mart_kpi WHERE metric_code = 'encounters' "
+            "SELECT period FROM serving.mart_kpi WHERE metric_code = 'encounters' "
             "AND source_system = 'synthea' AND is_partial_period = 1"
         )
     }
@@ -445,8 +445,8 @@ def test_periods_that_are_not_whole_say_so(maven: Road) -> None:
     with_followup = {
         value
         for (value,) in maven.query(
-            "SELECT slice_value FROM serving.mart_kpi WHERE metric_code = 'readmission' "
-            "AND definition_version = 'R3' AND slice = 'month' AND is_partial_period = 1"
+            "SELECT period FROM serving.mart_kpi WHERE metric_code = 'readmission' "
+            "AND definition_version = 'R3' AND period_type = 'month' AND slice = 'all' AND is_partial_period = 1"
         )
     }
     assert {"2022-01"} <= with_followup

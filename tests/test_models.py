@@ -24,7 +24,7 @@ from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils import yaml
 
 from engine import Engine, read_by
-from loader import contracts
+from loader import contracts, families
 from loader.settings import PROJECT
 from macros.contracts import _checks_of_contract
 from warehouse_fixtures import Warehouse, built, land, load
@@ -36,7 +36,30 @@ SCORED = "tests/test_charlson.py scores 62 cases by it"
 CAST = "it renames and casts; tests/test_ehr_road.py compares its NULLs and rows with what was planted"
 AUDITED = "tests/test_audits.py builds it on a file of a full export, and its audits hold it to the raw rows"
 SELECTS = "it selects columns of a seed"
+ADDED = "the rows of two seeds, or of one: test_without_the_reproduction_everything_else_is_as_it_was reads both"
+GENERATED = "the same query as measure.stay_slice and the observations beside it, over another fact"
+UNION = "the rows of all subjects, which tests/test_independent.py counts"
 NO_UNIT_TEST = {
+    "reference.metric": ADDED,
+    "reference.readmission_definition": ADDED,
+    "reference.readmission_exclusion": ADDED,
+    "measure.patient_slice": UNION,
+    **{
+        f"measure.{row['subject']}_{kind}": GENERATED
+        for row in families.declared("metric_subject")
+        for kind in ("observation", "slice")
+        if (row["subject"], kind)
+        not in {
+            ("stay", "slice"),
+            ("stay", "observation"),
+            ("admission", "observation"),
+            ("encounter", "observation"),
+            ("episode", "observation"),
+            ("procedure", "observation"),
+        }
+    },
+    "star.dim_charlson_band": SELECTS,
+    "star.dim_stay_type": SELECTS,
     "star.dim_benchmark": SELECTS,
     "star.dim_metric": SELECTS,
     "star.dim_published_claim": SELECTS,
@@ -117,8 +140,7 @@ def test_rules_in_unit_tests_are_those_of_the_seeds() -> None:
         for model, given in body["inputs"].items():
             if model not in {"reference.readmission_definition", "reference.readmission_exclusion"}:
                 continue
-            with (PROJECT / "seeds" / f"{model.split('.')[1]}.csv").open(encoding="utf-8", newline="") as lines:
-                seed = list(csv.DictReader(lines))
+            seed = families.declared(model.split(".")[1])
             for row in given["rows"]:
                 text = {column: "" if value is None else str(value) for column, value in row.items()}
                 assert any(text.items() <= seeded.items() for seeded in seed), f"{test}: {model} has no row {text}"
@@ -274,6 +296,31 @@ def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
     with duckdb.connect() as con:
         assert con.execute(query).fetchone() == ("u",)
         assert con.execute(model.render_query_or_raise().sql("duckdb")).fetchone() == (None,)
+
+
+def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse) -> None:
+    """What the published projects did is to be compared with, and no part of what we compute: it may be deleted."""
+    folder = PROJECT / "models" / "reproduction"
+    subjects = {row["subject"] for row in families.declared("metric_subject")}
+    subjects -= {row["subject"] for row in families.seed("metric_subject")}
+    generated = {f"measure.{subject}_observation" for subject in subjects}
+    reading = {
+        name
+        for name, model in built.models.items()
+        if not model._path.is_relative_to(folder)
+        and any(table.db == "reproduction" for table in map(exp.to_table, model.depends_on))
+    }
+    with_seeds = {"reference.metric", "reference.readmission_definition", "reference.readmission_exclusion"}
+    assert reading == with_seeds | generated
+    for name in with_seeds:
+        assert "@WITH_REPRODUCTION(" in built.models[name]._path.read_text(encoding="utf-8"), name
+    named = {
+        file.relative_to(PROJECT).as_posix()
+        for part in ("audits", "macros", "models", "loader", "dashboard")
+        for file in (PROJECT / part).rglob("*.sql")
+        if not file.is_relative_to(folder) and "reproduction." in file.read_text(encoding="utf-8")
+    }
+    assert named == {f"models/{name.replace('.', '/')}.sql" for name in with_seeds}
 
 
 # What was built

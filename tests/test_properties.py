@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Engine
+from loader import families
 
 START = datetime(2020, 1, 1)
 UNTIL = datetime(2020, 12, 31)
@@ -30,6 +31,14 @@ READMISSIONS = (
     "star.fact_readmission",
 )
 EPISODES = ("core.int_episode", "core.int_episode_encounter")
+STAY_FACTS = """
+INSERT INTO star.fact_inpatient_stay BY NAME
+SELECT ('0x' || MD5(source_system || '|' || stay_id)[1:13])::BIGINT AS stay_key, 5 AS age_band_key,
+  6 AS stay_type_key, 5 AS charlson_band_key
+FROM core.int_merged_stay
+WHERE merge_rule = 'same_day'
+"""
+"""What a readmission takes from its stay: its key, and the cell of what is expected."""
 
 
 @st.composite
@@ -114,8 +123,10 @@ def warehouse(rows: list[dict[str, Any]], deaths: dict[str, int]) -> Engine:
         "discharge_disposition",
     ):  # fmt: skip
         engine.seed(seed)
-    for model in (*STAYS, *READMISSIONS, *EPISODES):
-        engine.run(model)
+    engine.run(*STAYS, "core.int_ed_return")
+    engine.put("star.fact_inpatient_stay")
+    engine.con.execute(STAY_FACTS)
+    engine.run(*READMISSIONS, *EPISODES)
     return engine
 
 
@@ -197,7 +208,12 @@ def test_episodes_hold_each_encounter_of_their_windows_once(rows: list[dict[str,
         assert all(later[0] > earlier[1] for earlier, later in pairwise(starts))
 
 
-METRICS = ("proportion", "mean", "ratio", "total", "median", "standardized_ratio")
+BY_MONTH = {"all", *(row["slice"] for row in families.seed("metric_slice") if row["by_month"] == "1")}
+METRICS = {
+    **{(kind, "v"): kind for kind in ("proportion", "mean", "ratio", "total", "standardized_ratio")},
+    ("episode_spend", "claim_median"): "median",
+}
+"""Made-up metrics of each kind, observed of stays; a median is made of those that are declared, of episodes."""
 
 
 @EXAMPLES
@@ -208,53 +224,62 @@ METRICS = ("proportion", "mean", "ratio", "total", "median", "standardized_ratio
         max_size=40,
     )
 )
-def test_intervals_contain_the_value_and_periods_add_up(rows: list[tuple[int, int, int, int]]) -> None:
+def test_intervals_contain_the_value_and_periods_and_slices_add_up(rows: list[tuple[int, int, int, int]]) -> None:
     engine = Engine()
     engine.put(
         "reference.metric",
         *(
-            {"metric_code": m, "definition_version": "v", "measure": m, "basis": "derived", "followup_days": 0}
-            for m in METRICS
+            {"metric_code": m, "definition_version": v, "kind": kind, "basis": "derived", "followup_days": 0}
+            for (m, v), kind in METRICS.items()
         ),
     )
     engine.put("reference.benchmark")
     engine.put("core.int_metric_input")
     engine.put("core.int_observed_period", {"source_system": "s", "observed_from": START, "observed_until": UNTIL})
-    observed = []
-    for key, (patient, hit, day, amount) in enumerate(rows):
-        for m in METRICS:
+    slices = {subject["subject"]: subject["slices"].split() for subject in families.declared("metric_subject")}
+    observed: dict[str, list[dict[str, Any]]] = {"stay": [], "episode": []}
+    for patient, hit, day, amount in rows:
+        for (m, v), kind in METRICS.items():
             x, y = {"proportion": (hit, 1), "ratio": (hit * amount, amount), "standardized_ratio": (hit, 0.4)}.get(
-                m, (amount, 1)
+                kind, (amount, 1)
             )
-            seen = date(2020, 1, 1) + timedelta(days=day)
-            observed.append((m, "v", key, "s", "hospital", patient, seen, *[None] * 8, x, y))
-    engine.fill(
-        "measure.observation",
-        "metric_code TEXT, definition_version TEXT, observed_key BIGINT, source_system TEXT, "
-        "organization_label TEXT, patient_key BIGINT, observed_date DATE, payer_category TEXT, payer_name TEXT, "
-        "medicare_group TEXT, age_band TEXT, encounter_class TEXT, kind_of_stay TEXT, cci_band TEXT, "
-        "procedure_description TEXT, numerator DECIMAL(24, 10), denominator DECIMAL(24, 10)",
-        observed,
+            seen = START + timedelta(days=day)
+            subject = "episode" if kind == "median" else "stay"
+            observed[subject].append(
+                {
+                    "metric_code": m, "definition_version": v, "by_patient": "", "source_system": "s",
+                    "patient_durable_key": patient, "numerator": x, "denominator": y, "year_label": f"{seen:%Y}",
+                    "month_label": f"{seen:%m}", **{name: f"{name} {patient % 2}" for name in slices[subject]},
+                }
+            )  # fmt: skip
+    for subject, told in observed.items():
+        engine.put(f"measure.{subject}_observation", *told)
+        engine.run(f"measure.{subject}_slice")
+    engine.con.execute(
+        "CREATE TABLE measure.patient_slice AS FROM measure.stay_slice UNION ALL FROM measure.episode_slice"
     )
-    engine.run(
-        "measure.sliced_observation", "measure.patient_slice", "measure.slice_estimate", "measure.slice_median",
-        "measure.poisson_limit", "mart.mart_kpi",
-    )  # fmt: skip
+    engine.run("measure.slice_estimate", "measure.slice_median", "measure.poisson_limit", "mart.mart_kpi")
     kpi = engine.rows(
-        "SELECT metric_code, slice, slice_value, value, n, ci_low, ci_high, clustered_ci_low, clustered_ci_high, "
-        "is_partial_period FROM mart.mart_kpi"
+        "SELECT metric_code, period, slice, slice_value, value, n, ci_low, ci_high, clustered_ci_low, "
+        "clustered_ci_high, is_partial_period FROM mart.mart_kpi"
     )
-    assert len({row[:3] for row in kpi}) == len(kpi)
-    for name, slice_, slice_value, value, _, *ends, is_partial in kpi:
+    assert len({row[:4] for row in kpi}) == len(kpi)
+    for name, period, slice_, _, value, _, *ends, is_partial in kpi:
         for low, high in (ends[:2], ends[2:]):
             assert (low is None) == (high is None)
             assert low is None or low <= value <= high, (name, value, low, high)
             assert name != "proportion" or low is None or (low >= 0 and high <= 1)
-        assert is_partial == 0, (slice_, slice_value)
-    for m in METRICS:
-        ((whole,),) = engine.rows(f"SELECT n FROM mart.mart_kpi WHERE metric_code = '{m}' AND slice = 'all'")
-        ((months,),) = engine.rows(f"SELECT sum(n) FROM mart.mart_kpi WHERE metric_code = '{m}' AND slice = 'month'")
-        assert whole == months == len(rows)
+        assert is_partial == 0, (period, slice_)
+    for (m, _), kind in METRICS.items():
+        sums = engine.rows(
+            f"SELECT slice, period_type, SUM(n) FROM mart.mart_kpi WHERE metric_code = '{m}' AND basis = 'derived' "
+            "GROUP BY ALL"
+        )
+        assert {n for *_, n in sums} == {len(rows)}, m
+        named = {"all", *slices["episode" if kind == "median" else "stay"]}
+        assert {slice_ for slice_, period_type, _ in sums if period_type == "all"} == named, m
+        assert {slice_ for slice_, period_type, _ in sums if period_type == "year"} == named, m
+        assert {slice_ for slice_, period_type, _ in sums if period_type == "month"} == BY_MONTH, m
 
 
 @pytest.mark.parametrize(("events", "low", "high"), [(0, 0, 3.6889), (1, 0.0253, 5.5716), (7, 2.8144, 14.4227),
@@ -263,7 +288,7 @@ def test_the_poisson_limits_are_those_of_the_tables(events: int, low: float, hig
     engine = Engine()
     engine.fill(
         "reference.metric",
-        "metric_code TEXT, definition_version TEXT, measure TEXT",
+        "metric_code TEXT, definition_version TEXT, kind TEXT",
         [("m", "v", "standardized_ratio")],
     )
     engine.fill(

@@ -37,9 +37,11 @@ SELECT
     WHEN by_patient = 'max'
     THEN largest
     WHEN by_patient = 'mean'
-    THEN numerator / n_rows
+    THEN (
+      numerator / n_rows
+    )::DECIMAL(38, 10)
     ELSE numerator
-  END::DECIMAL(38, 10) AS numerator,
+  END::DECIMAL(38, 10) AS numerator, /* No branch is a DOUBLE, through which a sum of money would lose its last digits. */
   CASE WHEN by_patient = '' THEN denominator ELSE 1 END::DECIMAL(38, 10) AS denominator,
   CASE
     WHEN by_patient = ''
