@@ -58,11 +58,11 @@ MODEL (
     n_patients = 'Patients they belong to.',
     ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the measure has none.',
     ci_high = 'Upper end of the same.',
-    ci_method = 'Wilson, Student t, exact Poisson or order statistics; NULL without an interval.',
-    clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for one patient and for totals and medians.',
+    ci_method = 'Wilson, Student t on the log scale, exact Poisson or order statistics; NULL without an interval.',
+    clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for totals, and where the patients are too few or too unlike for one.',
     clustered_ci_high = 'Upper end of the same.',
-    clustered_method = 'Wilson with effective n, or ratio estimator (for a standardized ratio on the log scale), by patient; NULL without an interval.',
-    small_cell_flag = '1 below 30 observations, or for a proportion below 5 in the numerator, else 0.',
+    clustered_method = 'By patient: Wilson with effective n, ratio estimator on the log scale, Woodruff, or for a standardized ratio the wider of exact Poisson and ratio estimator; NULL without an interval.',
+    small_cell_flag = '1 below 30 observations, 11 patients, for a proportion 5 events or 5 others, for a standardized ratio 5 expected, else 0.',
     basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
     not_computable_reason = 'Why there is no value; NULL where there is one.',
     benchmark_value = 'Value that others published; NULL where there is none.',
@@ -86,15 +86,24 @@ WITH estimate AS (
     END AS metric_value,
     median.ci_low AS median_low,
     median.ci_high AS median_high,
-    poisson.low / NULLIF(e.denominator, 0)::DOUBLE AS poisson_low,
-    poisson.high / NULLIF(e.denominator, 0)::DOUBLE AS poisson_high,
+    median.clustered_ci_low AS clustered_median_low,
+    median.clustered_ci_high AS clustered_median_high,
+    @POISSON_LOW(e.numerator::DOUBLE) / NULLIF(e.denominator, 0)::DOUBLE AS poisson_low,
+    @POISSON_HIGH(e.numerator::DOUBLE) / NULLIF(e.denominator, 0)::DOUBLE AS poisson_high,
+    @EFFECTIVE_N(e.value, e.clustered_error, e.n, e.effective_patients) AS effective_n,
     CASE
-      WHEN e.clustered_error > 0
-      THEN LEAST(e.value * (
-        1 - e.value
-      ) / POWER(e.clustered_error, 2), e.n)
-      ELSE e.n_patients
-    END AS effective_n, /* Korn and Graubard 1998: as many independent observations as would vary like these. Where nothing varies, the patients. */
+      WHEN m.measure = 'proportion'
+      OR (
+        m.measure = 'ratio' AND m.unit = 'share' AND e.value > 0 AND e.value < 1
+      )
+      THEN 1
+      ELSE 0
+    END AS is_share,
+    CASE
+      WHEN m.metric_code = 'alos' AND m.definition_version = 'days_cms'
+      THEN 1
+      ELSE 0
+    END AS lowest_value, /* CMS counts at least 1 day a stay; nothing else that is counted or paid is below 0. */
     CASE
       WHEN e.slice = 'year'
       THEN MAKE_DATE(e.slice_value::INT, 1, 1)
@@ -112,11 +121,13 @@ WITH estimate AS (
     AND median.source_system = e.source_system
     AND median.slice = e.slice
     AND median.slice_value = e.slice_value
-  LEFT JOIN measure.poisson_limit AS poisson
-    ON m.measure = 'standardized_ratio' AND poisson.n_events = e.numerator
 ), dated_estimate AS (
   SELECT
     *,
+    @LOG_LOW(value, mean_error, lowest_value, mean_t) AS mean_low,
+    @LOG_HIGH(value, mean_error, lowest_value, mean_t) AS mean_high,
+    @LOG_LOW(value, NULLIF(clustered_error, 0), lowest_value, clustered_t) AS ratio_low,
+    @LOG_HIGH(value, NULLIF(clustered_error, 0), lowest_value, clustered_t) AS ratio_high,
     CASE
       WHEN slice = 'year'
       THEN (
@@ -152,7 +163,7 @@ WITH estimate AS (
       WHEN e.measure = 'proportion'
       THEN @WILSON_LOW(e.numerator::DOUBLE, e.denominator::DOUBLE)
       WHEN e.measure = 'mean'
-      THEN e.value - e.mean_t * e.mean_error
+      THEN e.mean_low
       WHEN e.measure = 'median'
       THEN e.median_low::DOUBLE
       WHEN e.measure = 'standardized_ratio'
@@ -162,7 +173,7 @@ WITH estimate AS (
       WHEN e.measure = 'proportion'
       THEN @WILSON_HIGH(e.numerator::DOUBLE, e.denominator::DOUBLE)
       WHEN e.measure = 'mean'
-      THEN e.value + e.mean_t * e.mean_error
+      THEN e.mean_high
       WHEN e.measure = 'median'
       THEN e.median_high::DOUBLE
       WHEN e.measure = 'standardized_ratio'
@@ -172,47 +183,43 @@ WITH estimate AS (
       WHEN e.measure = 'proportion'
       THEN 'Wilson'
       WHEN e.measure = 'mean'
-      THEN 'Student t'
+      THEN 'Student t on the log scale'
       WHEN e.measure = 'median'
       THEN 'order statistics'
       WHEN e.measure = 'standardized_ratio'
       THEN 'exact Poisson'
     END AS ci_method,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.is_share = 1
       THEN @WILSON_T_LOW(e.value * e.effective_n, e.effective_n, e.clustered_t)
-      WHEN e.clustered_error = 0
-      THEN NULL
       WHEN e.measure IN ('mean', 'ratio')
-      THEN e.value - e.clustered_t * e.clustered_error
-      WHEN e.measure = 'standardized_ratio'
-      THEN e.value * EXP(-e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+      THEN e.ratio_low
+      WHEN e.measure = 'median'
+      THEN e.clustered_median_low::DOUBLE
+      WHEN e.measure = 'standardized_ratio' AND NOT e.clustered_t IS NULL
+      THEN LEAST(COALESCE(e.ratio_low, e.poisson_low), e.poisson_low)
     END AS clustered_ci_low,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.is_share = 1
       THEN @WILSON_T_HIGH(e.value * e.effective_n, e.effective_n, e.clustered_t)
-      WHEN e.clustered_error = 0
-      THEN NULL
       WHEN e.measure IN ('mean', 'ratio')
-      THEN e.value + e.clustered_t * e.clustered_error
-      WHEN e.measure = 'standardized_ratio'
-      THEN e.value * EXP(e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+      THEN e.ratio_high
+      WHEN e.measure = 'median'
+      THEN e.clustered_median_high::DOUBLE
+      WHEN e.measure = 'standardized_ratio' AND NOT e.clustered_t IS NULL
+      THEN GREATEST(COALESCE(e.ratio_high, e.poisson_high), e.poisson_high)
     END AS clustered_ci_high,
     CASE
-      WHEN e.measure = 'proportion'
+      WHEN e.is_share = 1
       THEN 'Wilson with effective n'
       WHEN e.measure IN ('mean', 'ratio')
-      THEN 'ratio estimator'
-      WHEN e.measure = 'standardized_ratio'
       THEN 'ratio estimator on the log scale'
+      WHEN e.measure = 'median'
+      THEN 'Woodruff'
+      WHEN e.measure = 'standardized_ratio'
+      THEN 'wider of exact Poisson and ratio estimator'
     END AS clustered_method,
-    CASE
-      WHEN e.n < 30
-      THEN 1
-      WHEN e.measure = 'proportion' AND e.numerator < 5
-      THEN 1
-      ELSE 0
-    END AS small_cell_flag,
+    @SMALL_CELL(e.n, e.n_patients, e.numerator, e.denominator, e.measure) AS small_cell_flag,
     e.basis
   FROM dated_estimate AS e
   INNER JOIN core.int_observed_period AS o
