@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist, mean, median, stdev
+from statistics import NormalDist, median, stdev
 from typing import NamedTuple
 
 from loader.settings import PROJECT
@@ -353,15 +353,17 @@ class Estimate(NamedTuple):
     clustered: tuple[float, float] | None
 
 
-def estimates(observations: Iterable[Observation], measure: dict[tuple[str, str], str]) -> dict[tuple, Estimate]:
-    """Sum observations up as their measure says, by metric, version and slice."""
+def estimates(
+    observations: Iterable[Observation], measure: dict[tuple[str, str], tuple[str, str]]
+) -> dict[tuple, Estimate]:
+    """Sum observations up as their measure and unit say, by metric, version and slice."""
     groups: dict[tuple, list[Observation]] = defaultdict(list)
     for o in observations:
         groups[o.metric, o.version, o.slice, o.slice_value].append(o)
-    return {key: _estimate(rows, measure[key[:2]]) for key, rows in groups.items()}
+    return {key: _estimate(rows, *measure[key[:2]]) for key, rows in groups.items()}
 
 
-def _estimate(rows: list[Observation], measure: str) -> Estimate:
+def _estimate(rows: list[Observation], measure: str, unit: str) -> Estimate:
     x, y = math.fsum(o.numerator for o in rows), math.fsum(o.denominator for o in rows)
     n, sums = len(rows), defaultdict(lambda: [0.0, 0.0])
     for o in rows:
@@ -373,22 +375,33 @@ def _estimate(rows: list[Observation], measure: str) -> Estimate:
     if measure == "median":
         return Estimate(x, y, median(o.numerator for o in rows), n, m, None, None)
     value = x / y if y else math.nan
-    error = math.sqrt(sum((a - value * b) ** 2 for a, b in sums.values()) * m / (m - 1)) / y if m > 1 and y else None
-    t = student_t(m - 1) if m > 1 else None
+    lowest = 1 if (rows[0].metric, rows[0].version) == ("alos", "days_cms") else 0
     interval = clustered = None
     if measure == "proportion":
         interval = wilson(x, n, Z)
-        if t:
-            effective = min(value * (1 - value) / error**2, n) if error else m
-            clustered = wilson(value * effective, effective, t)
-    else:
-        spread = stdev(o.numerator for o in rows) if n > 1 else 0
-        if measure == "mean" and spread:
-            half = student_t(n - 1) * spread / math.sqrt(n)
-            interval = (mean(o.numerator for o in rows) - half, mean(o.numerator for o in rows) + half)
-        if t and error:
-            clustered = (value - t * error, value + t * error)
+    elif measure == "mean" and n > 1:
+        interval = log_interval(value, stdev(o.numerator for o in rows) / math.sqrt(n), lowest, student_t(n - 1))
+    effective = y * y / math.fsum(b * b for _, b in sums.values()) if y else 0
+    if effective >= 5:
+        deviations = [a - value * b for a, b in sums.values()]
+        error = math.hypot(*(d * y / (y - b) for d, (_, b) in zip(deviations, sums.values(), strict=True))) / y
+        squares = math.fsum(d**2 for d in deviations)
+        spread = math.fsum(d**4 for d in deviations) - squares**2 / m
+        shown = (0.4 if measure in ("mean", "ratio") else 1) * 2 * squares**2
+        t = student_t(shown / spread if shown < (effective - 1) * spread else effective - 1)
+        if measure == "proportion" or (unit == "share" and 0 < value < 1):
+            as_many = min(value * (1 - value) / error**2, n) if error else effective
+            clustered = wilson(value * as_many, as_many, t)
+        else:
+            clustered = log_interval(value, error, lowest, t)
     return Estimate(x, y, value, n, m, interval, clustered)
+
+
+def log_interval(value: float, error: float, lowest: float, t: float) -> tuple[float, float] | None:
+    above = value - lowest
+    if not above > 0 or not 0 < t * error <= above * math.log(100):
+        return None
+    return lowest + above * math.exp(-t * error / above), lowest + above * math.exp(t * error / above)
 
 
 def wilson(x: float, n: float, z: float) -> tuple[float, float]:
@@ -398,7 +411,7 @@ def wilson(x: float, n: float, z: float) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def student_t(degrees: int) -> float:
+def student_t(degrees: float) -> float:
     """The 97.5 % point, by integrating the density with Simpson's rule and halving."""
 
     def below(t: float) -> float:

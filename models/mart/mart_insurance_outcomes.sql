@@ -13,7 +13,7 @@ MODEL (
     unique_grain(columns := (source_system, organization_key, slice, slice_value)),
     not_null(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Closed stays by insurance, of each hospital and of all of a source. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where intervals overlap, no difference is shown.',
+  description 'Closed stays by insurance, of each hospital and of all of a source. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. Where the interval of a difference holds 0, no difference is shown.',
   column_descriptions (
     source_system = 'Source of the stays.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
@@ -22,40 +22,45 @@ MODEL (
     slice_value = 'Value of the slice.',
     n_stays = 'Closed stays.',
     mean_los_days = 'Mean length in days, at least 1 a stay.',
-    los_ci_low = 'Lower end of its 95 % interval (normal).',
-    los_ci_high = 'Upper end of its 95 % interval (normal).',
+    los_ci_low = 'Lower end of its 95 % interval (Student t on the log scale, above 1 day).',
+    los_ci_high = 'Upper end of the same.',
     n_deaths = 'Deaths in the stay.',
     mortality = 'Share that died in the stay, 0 to 1.',
     mortality_ci_low = 'Lower end of the 95 % Wilson interval.',
     mortality_ci_high = 'Upper end of the 95 % Wilson interval.',
     n_charged = 'Stays with charges.',
     mean_charge = 'Mean charge, in USD; NULL in sources that deliver claims.',
-    charge_ci_low = 'Lower end of its 95 % interval (normal).',
-    charge_ci_high = 'Upper end of its 95 % interval (normal).',
+    charge_ci_low = 'Lower end of its 95 % interval (Student t on the log scale).',
+    charge_ci_high = 'Upper end of the same.',
     median_charge = 'Median charge, in USD.',
     adjusted_charge = 'Mean charge directly standardised to the groups, lengths and ages of all stays of the source, in USD.',
-    adjusted_ci_low = 'Lower end of its 95 % interval (normal).',
-    adjusted_ci_high = 'Upper end of its 95 % interval (normal).',
+    adjusted_ci_low = 'Lower end of its 95 % interval (Student t on the log scale).',
+    adjusted_ci_high = 'Upper end of the same.',
     standard_share = 'Share of all stays whose group, length and age the slice has: the adjusted charge speaks for these.',
-    lower_charge_share = 'In slice insured: 1 less the adjusted charge of the row divided by that of Insured; NULL where the intervals overlap.',
-    small_cell_flag = '1 below 30 stays or 5 deaths, else 0.'
+    lower_charge_share = 'In slice insured: 1 less the adjusted charge of the row divided by that of Insured; NULL where the 95 % interval of the difference holds 0 (normal).',
+    small_cell_flag = '1 below 30 stays, 11 patients, 5 deaths or 5 survivors, else 0.'
   )
 );
 
 WITH stay AS (
   SELECT
-    source_system,
-    organization_key,
-    organization_label,
-    payer_name,
-    insured_label,
-    los_days_cms,
-    died_in_stay,
-    charge_amount,
-    drg_key || '/' || los_band || '/' || age_group AS kind_of_stay
-  FROM mart.mart_readmission_risk
+    r.source_system,
+    r.organization_key,
+    r.organization_label,
+    p.patient_durable_key,
+    r.payer_name,
+    r.insured_label,
+    r.los_days_cms,
+    r.died_in_stay,
+    r.charge_amount,
+    r.drg_key || '/' || r.los_band || '/' || r.age_group AS kind_of_stay
+  FROM mart.mart_readmission_risk AS r
+  INNER JOIN star.fact_inpatient_stay AS s
+    ON s.stay_key = r.stay_key
+  INNER JOIN star.dim_patient AS p
+    ON p.patient_key = s.patient_key
   WHERE
-    los_band <> 'open'
+    r.los_band <> 'open'
 ), hospital_stay AS (
   /* One row per stay for its hospital, and one for all hospitals of its source. */
   SELECT
@@ -66,6 +71,7 @@ WITH stay AS (
     source_system,
     -2 AS organization_key,
     'all hospitals' AS organization_label,
+    patient_durable_key,
     payer_name,
     insured_label,
     los_days_cms,
@@ -80,6 +86,7 @@ WITH stay AS (
     organization_label,
     'all' AS slice,
     'all stays' AS slice_value,
+    patient_durable_key,
     los_days_cms,
     died_in_stay,
     charge_amount,
@@ -92,6 +99,7 @@ WITH stay AS (
     organization_label,
     'insured',
     insured_label,
+    patient_durable_key,
     los_days_cms,
     died_in_stay,
     charge_amount,
@@ -104,6 +112,7 @@ WITH stay AS (
     organization_label,
     'payer',
     payer_name,
+    patient_durable_key,
     los_days_cms,
     died_in_stay,
     charge_amount,
@@ -117,6 +126,9 @@ WITH stay AS (
     slice,
     slice_value,
     COUNT(*) AS n,
+    COUNT(DISTINCT patient_durable_key) AS n_patients,
+    @STUDENT_T(COUNT(*) - 1) AS t,
+    @STUDENT_T(COUNT(charge_amount) - 1) AS charge_t,
     AVG(los_days_cms) AS mean_los,
     STDDEV_SAMP(los_days_cms) / SQRT(COUNT(*)) AS se_los,
     SUM(died_in_stay) AS deaths,
@@ -186,29 +198,27 @@ SELECT
   o.slice_value::TEXT AS slice_value,
   o.n::BIGINT AS n_stays,
   o.mean_los::DECIMAL(12, 4) AS mean_los_days,
-  CAST(o.mean_los - 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_low,
-  CAST(o.mean_los + 1.959964 * o.se_los AS DECIMAL(12, 4)) AS los_ci_high,
+  @LOG_LOW(o.mean_los, o.se_los, 1, o.t)::DECIMAL(12, 4) AS los_ci_low,
+  @LOG_HIGH(o.mean_los, o.se_los, 1, o.t)::DECIMAL(12, 4) AS los_ci_high,
   o.deaths::BIGINT AS n_deaths,
   CAST(o.deaths / o.n AS DECIMAL(9, 6)) AS mortality,
   @WILSON_LOW(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_low,
   @WILSON_HIGH(o.deaths, o.n)::DECIMAL(9, 6) AS mortality_ci_high,
   o.n_charged::BIGINT AS n_charged,
   o.mean_charge::DECIMAL(14, 2) AS mean_charge,
-  CAST(o.mean_charge - 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_low,
-  CAST(o.mean_charge + 1.959964 * o.se_charge AS DECIMAL(14, 2)) AS charge_ci_high,
+  @LOG_LOW(o.mean_charge, o.se_charge, 0, o.charge_t)::DECIMAL(14, 2) AS charge_ci_low,
+  @LOG_HIGH(o.mean_charge, o.se_charge, 0, o.charge_t)::DECIMAL(14, 2) AS charge_ci_high,
   o.median_charge::DECIMAL(14, 2) AS median_charge,
   a.charge::DECIMAL(14, 2) AS adjusted_charge,
-  CAST(a.charge - 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_low,
-  CAST(a.charge + 1.959964 * a.se AS DECIMAL(14, 2)) AS adjusted_ci_high,
+  @LOG_LOW(a.charge, a.se, 0, o.charge_t)::DECIMAL(14, 2) AS adjusted_ci_low,
+  @LOG_HIGH(a.charge, a.se, 0, o.charge_t)::DECIMAL(14, 2) AS adjusted_ci_high,
   a.standard_share::DECIMAL(9, 6) AS standard_share,
   CASE
     WHEN o.slice = 'insured'
-    AND ABS(a.charge - insured.charge) > 1.959964 * (
-      a.se + insured.se
-    )
+    AND @NORMAL_LOW(ABS(a.charge - insured.charge), SQRT(a.se * a.se + insured.se * insured.se)) > 0
     THEN 1 - a.charge / insured.charge
   END::DECIMAL(9, 6) AS lower_charge_share,
-  CASE WHEN o.n < 30 OR o.deaths < 5 THEN 1 ELSE 0 END::SMALLINT AS small_cell_flag
+  @SMALL_CELL(o.n, o.n_patients, o.deaths, o.n, 'proportion')::SMALLINT AS small_cell_flag
 FROM outcome AS o
 LEFT JOIN adjusted AS a
   ON a.source_system = o.source_system

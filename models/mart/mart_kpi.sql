@@ -126,8 +126,8 @@ WITH estimate AS (
     *,
     @LOG_LOW(value, mean_error, lowest_value, mean_t) AS mean_low,
     @LOG_HIGH(value, mean_error, lowest_value, mean_t) AS mean_high,
-    @LOG_LOW(value, NULLIF(clustered_error, 0), lowest_value, clustered_t) AS ratio_low,
-    @LOG_HIGH(value, NULLIF(clustered_error, 0), lowest_value, clustered_t) AS ratio_high,
+    @LOG_LOW(value, clustered_error, lowest_value, clustered_t) AS ratio_low,
+    @LOG_HIGH(value, clustered_error, lowest_value, clustered_t) AS ratio_high,
     CASE
       WHEN slice = 'year'
       THEN (

@@ -17,8 +17,8 @@ MODEL (
     drg_family = 'What the group is about; NULL where that is not known.',
     n_stays = 'Closed stays with charges.',
     mean_charge = 'Mean charge, in USD.',
-    charge_ci_low = 'Lower end of its 95 % interval (normal).',
-    charge_ci_high = 'Upper end of its 95 % interval (normal).',
+    charge_ci_low = 'Lower end of its 95 % interval (Student t on the log scale).',
+    charge_ci_high = 'Upper end of the same.',
     sd_charge = 'Standard deviation of charges, in USD.',
     coefficient_of_variation = 'Standard deviation divided by the mean.',
     slope_per_day = 'Dollars that charges rise with each day of stay (least squares).',
@@ -103,6 +103,7 @@ WITH stay AS (
     drg_code,
     MAX(drg_family) AS drg_family,
     COUNT(*) AS n,
+    @STUDENT_T(COUNT(*) - 1) AS t,
     AVG(charge) AS mean_charge,
     STDDEV_SAMP(charge) AS sd_charge,
     STDDEV_POP(charge) AS spread_charge,
@@ -177,7 +178,7 @@ WITH stay AS (
     SQRT(
       GREATEST(1 - POWER(correlation, 2), 0) / NULLIF(CASE WHEN n > 2 THEN n - 2 END, 0)
     ) * spread_charge / NULLIF(spread_days, 0) AS se_slope,
-    mean_icu - mean_no_icu - 1.959964 * SQRT(icu_variance) AS icu_low
+    @NORMAL_LOW(mean_icu - mean_no_icu, SQRT(icu_variance)) AS icu_low
   FROM tested AS t
 )
 SELECT
@@ -188,13 +189,13 @@ SELECT
   drg_family,
   n AS n_stays,
   mean_charge::DECIMAL(14, 2) AS mean_charge,
-  CAST(mean_charge - 1.959964 * sd_charge / SQRT(n) AS DECIMAL(14, 2)) AS charge_ci_low,
-  CAST(mean_charge + 1.959964 * sd_charge / SQRT(n) AS DECIMAL(14, 2)) AS charge_ci_high,
+  @LOG_LOW(mean_charge, sd_charge / SQRT(n), 0, t)::DECIMAL(14, 2) AS charge_ci_low,
+  @LOG_HIGH(mean_charge, sd_charge / SQRT(n), 0, t)::DECIMAL(14, 2) AS charge_ci_high,
   sd_charge::DECIMAL(14, 2) AS sd_charge,
   CAST(sd_charge / NULLIF(mean_charge, 0) AS DECIMAL(12, 6)) AS coefficient_of_variation,
   slope::DECIMAL(14, 2) AS slope_per_day,
-  CAST(slope - 1.959964 * se_slope AS DECIMAL(14, 2)) AS slope_ci_low,
-  CAST(slope + 1.959964 * se_slope AS DECIMAL(14, 2)) AS slope_ci_high,
+  @NORMAL_LOW(slope, se_slope)::DECIMAL(14, 2) AS slope_ci_low,
+  @NORMAL_HIGH(slope, se_slope)::DECIMAL(14, 2) AS slope_ci_high,
   correlation::DECIMAL(9, 6) AS correlation_los,
   n_icu::BIGINT AS n_icu,
   mean_icu::DECIMAL(14, 2) AS mean_charge_icu,
@@ -207,7 +208,7 @@ SELECT
     THEN NULL
     WHEN largest_variation < 0.1 AND eta_squared > 0.8
     THEN 'flat rate'
-    WHEN slope - 1.959964 * se_slope > 0 OR icu_low > 0
+    WHEN @NORMAL_LOW(slope, se_slope) > 0 OR icu_low > 0
     THEN 'fee for service'
     ELSE 'independent'
   END AS verdict

@@ -17,23 +17,23 @@ MODEL (
     slice_value = 'Value of the slice.',
     n_stays = 'Closed stays.',
     mean_los_days = 'Mean length in days, at least 1 a stay.',
-    los_ci_low = 'Lower end of its 95 % interval (normal).',
-    los_ci_high = 'Upper end of its 95 % interval (normal).',
+    los_ci_low = 'Lower end of its 95 % interval (Student t on the log scale, above 1 day).',
+    los_ci_high = 'Upper end of the same.',
     n_deaths = 'Deaths in the stay.',
     mortality = 'Share that died in the stay, 0 to 1.',
     mortality_ci_low = 'Lower end of the 95 % Wilson interval.',
     mortality_ci_high = 'Upper end of the 95 % Wilson interval.',
     n_charged = 'Stays with charges.',
     mean_charge = 'Mean charge, in USD; NULL in sources that deliver claims.',
-    charge_ci_low = 'Lower end of its 95 % interval (normal).',
-    charge_ci_high = 'Upper end of its 95 % interval (normal).',
+    charge_ci_low = 'Lower end of its 95 % interval (Student t on the log scale).',
+    charge_ci_high = 'Upper end of the same.',
     median_charge = 'Median charge, in USD.',
     adjusted_charge = 'Mean charge directly standardised to the groups, lengths and ages of all stays of the source, in USD.',
-    adjusted_ci_low = 'Lower end of its 95 % interval (normal).',
-    adjusted_ci_high = 'Upper end of its 95 % interval (normal).',
+    adjusted_ci_low = 'Lower end of its 95 % interval (Student t on the log scale).',
+    adjusted_ci_high = 'Upper end of the same.',
     standard_share = 'Share of all stays whose group, length and age the slice has: the adjusted charge speaks for these.',
-    lower_charge_share = 'In slice insured: 1 less the adjusted charge of the row divided by that of Insured; NULL where the intervals overlap.',
-    small_cell_flag = '1 below 30 stays or 5 deaths, else 0.'
+    lower_charge_share = 'In slice insured: 1 less the adjusted charge of the row divided by that of Insured; NULL where the 95 % interval of the difference holds 0 (normal).',
+    small_cell_flag = '1 below 30 stays, 11 patients, 5 deaths or 5 survivors, else 0.'
   )
 );
 

@@ -18,13 +18,13 @@ MODEL (
     n_stays = 'Stays whose length is known.',
     n_open = 'Open stays, which have no length.',
     alos_days_cms = 'Mean length in days, at least 1 a stay (CMS); the default.',
-    alos_ci_low = 'Lower end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
-    alos_ci_high = 'Upper end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
+    alos_ci_low = 'Lower end of the 95 % interval of alos_days_cms (Student t on the log scale, above 1 day); NULL below 2 stays, and where all lasted alike.',
+    alos_ci_high = 'Upper end of the same.',
     alos_midnights = 'Mean length in midnights; a same-day stay is 0 (HCUP).',
     alos_complete_days = 'Mean length in complete 24-hour periods, as the first reference project counted; of stays with days.',
     alos_hours = 'Mean length in hours.',
     longest_days = 'Longest stay, in days.',
-    small_cell_flag = '1 below 30 closed stays, else 0.'
+    small_cell_flag = '1 below 30 closed stays or 11 patients, else 0.'
   )
 );
 
@@ -37,6 +37,7 @@ WITH hospital_stay AS (
     SELECT
       source_system,
       organization_key,
+      patient_key,
       age_band_key,
       payer_key,
       admit_date_key,
@@ -58,6 +59,7 @@ WITH hospital_stay AS (
   SELECT
     source_system,
     -2,
+    patient_key,
     age_band_key,
     payer_key,
     admit_date_key,
@@ -78,6 +80,7 @@ WITH hospital_stay AS (
     e.source_system,
     e.organization_key,
     o.organization_label,
+    e.patient_key,
     e.stop_ts,
     e.midnights,
     e.complete_days,
@@ -97,6 +100,7 @@ WITH hospital_stay AS (
     organization_label,
     'all' AS slice,
     'all stays' AS slice_value,
+    patient_key,
     is_open,
     los_midnights,
     los_days_cms,
@@ -110,6 +114,7 @@ WITH hospital_stay AS (
     s.organization_label,
     'age_band',
     a.band_label,
+    s.patient_key,
     s.is_open,
     s.los_midnights,
     s.los_days_cms,
@@ -125,6 +130,7 @@ WITH hospital_stay AS (
     s.organization_label,
     'payer_category',
     p.payer_category,
+    s.patient_key,
     s.is_open,
     s.los_midnights,
     s.los_days_cms,
@@ -152,6 +158,7 @@ WITH hospital_stay AS (
       THEN 'elective'
       ELSE 'acute'
     END,
+    s.patient_key,
     s.is_open,
     s.los_midnights,
     s.los_days_cms,
@@ -165,6 +172,7 @@ WITH hospital_stay AS (
     s.organization_label,
     'admit_year',
     CASE WHEN d.is_sentinel = 1 THEN 'Unknown' ELSE d.year_label END,
+    s.patient_key,
     s.is_open,
     s.los_midnights,
     s.los_days_cms,
@@ -180,6 +188,7 @@ WITH hospital_stay AS (
     organization_label,
     'all',
     'all inpatient encounters, unmerged as published',
+    patient_key,
     CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
     midnights,
     GREATEST(midnights, 1),
@@ -193,6 +202,7 @@ WITH hospital_stay AS (
     'all hospitals',
     'all',
     'all inpatient encounters, unmerged as published',
+    patient_key,
     CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
     midnights,
     GREATEST(midnights, 1),
@@ -201,25 +211,28 @@ WITH hospital_stay AS (
   FROM hospital_encounter
 ), slice_stay AS (
   SELECT
-    source_system,
-    organization_key,
-    MAX(organization_label) AS organization_label,
-    slice,
-    slice_value,
-    SUM(CASE WHEN los_days_cms IS NULL THEN 0 ELSE 1 END) AS n_stays,
-    SUM(is_open) AS n_open,
-    AVG(los_days_cms) AS alos_days_cms,
-    STDDEV_SAMP(los_days_cms) AS sd_days_cms,
-    AVG(los_midnights) AS alos_midnights,
-    AVG(los_complete_days) AS alos_complete_days,
-    AVG(los_hours) AS alos_hours,
-    MAX(los_days_cms) AS longest_days
-  FROM stay_slice
+    t.source_system,
+    t.organization_key,
+    MAX(t.organization_label) AS organization_label,
+    t.slice,
+    t.slice_value,
+    SUM(CASE WHEN t.los_days_cms IS NULL THEN 0 ELSE 1 END) AS n_stays,
+    COUNT(DISTINCT CASE WHEN NOT t.los_days_cms IS NULL THEN p.patient_durable_key END) AS n_patients,
+    SUM(t.is_open) AS n_open,
+    AVG(t.los_days_cms) AS alos_days_cms,
+    STDDEV_SAMP(t.los_days_cms) AS sd_days_cms,
+    AVG(t.los_midnights) AS alos_midnights,
+    AVG(t.los_complete_days) AS alos_complete_days,
+    AVG(t.los_hours) AS alos_hours,
+    MAX(t.los_days_cms) AS longest_days
+  FROM stay_slice AS t
+  INNER JOIN serving.dim_patient AS p
+    ON p.patient_key = t.patient_key
   GROUP BY
-    source_system,
-    organization_key,
-    slice,
-    slice_value
+    t.source_system,
+    t.organization_key,
+    t.slice,
+    t.slice_value
 )
 SELECT
   source_system,
@@ -230,11 +243,11 @@ SELECT
   n_stays::BIGINT AS n_stays,
   n_open::BIGINT AS n_open,
   alos_days_cms::DECIMAL(12, 4) AS alos_days_cms,
-  CAST(alos_days_cms - 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_low,
-  CAST(alos_days_cms + 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_high,
+  @LOG_LOW(alos_days_cms, sd_days_cms / SQRT(n_stays), 1, @STUDENT_T(n_stays - 1))::DECIMAL(12, 4) AS alos_ci_low,
+  @LOG_HIGH(alos_days_cms, sd_days_cms / SQRT(n_stays), 1, @STUDENT_T(n_stays - 1))::DECIMAL(12, 4) AS alos_ci_high,
   alos_midnights::DECIMAL(12, 4) AS alos_midnights,
   alos_complete_days::DECIMAL(12, 4) AS alos_complete_days,
   alos_hours::DECIMAL(12, 4) AS alos_hours,
   longest_days,
-  CASE WHEN n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag
+  @SMALL_CELL(n_stays, n_patients, NULL, NULL, 'mean') AS small_cell_flag
 FROM slice_stay

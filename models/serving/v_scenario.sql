@@ -25,24 +25,38 @@ MODEL (
     ci_low = 'Lower end of the 95 % Wilson interval.',
     ci_high = 'Upper end of the 95 % Wilson interval.',
     risk_difference = 'Rate of the cell less that of the other cells of the same cci_band; NULL where there is no other.',
-    difference_ci_low = 'Lower end of its 95 % interval (normal).',
-    difference_ci_high = 'Upper end of its 95 % interval (normal).',
+    difference_ci_low = 'Lower end of its 95 % interval (Newcombe); of one comparison, not of all cells_tried.',
+    difference_ci_high = 'Upper end of the same.',
     cells_tried = 'Cells of the source in the same cci_band: the more are tried, the sooner one stands out by chance.',
-    small_cell_flag = '1 below 30 index stays or 5 readmissions, else 0.'
+    small_cell_flag = '1 below 30 index stays, 11 patients, 5 readmissions or 5 stays without, else 0.'
   )
 );
 
-WITH counted AS (
+WITH index_stay AS (
+  SELECT
+    r.source_system,
+    r.definition_code,
+    r.@cell AS cell,
+    r.cci_band,
+    r.is_readmission,
+    p.patient_durable_key
+  FROM serving.mart_readmission_risk AS r
+  INNER JOIN serving.fact_inpatient_stay AS s
+    ON s.stay_key = r.stay_key
+  INNER JOIN serving.dim_patient AS p
+    ON p.patient_key = s.patient_key
+  WHERE
+    r.is_index = 1
+), counted AS (
   SELECT
     source_system,
     definition_code,
-    @cell AS cell,
+    cell,
     'all' AS cci_band,
     COUNT(*) AS n,
+    COUNT(DISTINCT patient_durable_key) AS n_patients,
     SUM(is_readmission) AS r
-  FROM serving.mart_readmission_risk
-  WHERE
-    is_index = 1
+  FROM index_stay
   GROUP BY
     1,
     2,
@@ -51,13 +65,12 @@ WITH counted AS (
   SELECT
     source_system,
     definition_code,
-    @cell AS cell,
+    cell,
     cci_band,
     COUNT(*) AS n,
+    COUNT(DISTINCT patient_durable_key) AS n_patients,
     SUM(is_readmission) AS r
-  FROM serving.mart_readmission_risk
-  WHERE
-    is_index = 1
+  FROM index_stay
   GROUP BY
     1,
     2,
@@ -70,29 +83,12 @@ WITH counted AS (
     cell,
     cci_band,
     n,
+    n_patients,
     r,
     SUM(n) OVER (PARTITION BY source_system, cci_band) - n AS n_rest,
     SUM(r) OVER (PARTITION BY source_system, cci_band) - r AS r_rest,
     COUNT(*) OVER (PARTITION BY source_system, cci_band) AS cells_tried
   FROM counted
-), rated AS (
-  SELECT
-    source_system,
-    definition_code,
-    cell,
-    cci_band,
-    n,
-    r,
-    cells_tried,
-    1.0 * r / NULLIF(n, 0) - 1.0 * r_rest / NULLIF(n_rest, 0) AS difference,
-    SQRT(
-      1.0 * r * (
-        n - r
-      ) / POWER(NULLIF(n, 0), 3) + 1.0 * r_rest * (
-        n_rest - r_rest
-      ) / POWER(NULLIF(n_rest, 0), 3)
-    ) AS standard_error
-  FROM compared
 )
 SELECT
   source_system,
@@ -104,9 +100,9 @@ SELECT
   CAST(r / NULLIF(n, 0) AS DECIMAL(9, 6)) AS rate,
   @WILSON_LOW(r, n)::DECIMAL(9, 6) AS ci_low,
   @WILSON_HIGH(r, n)::DECIMAL(9, 6) AS ci_high,
-  difference::DECIMAL(9, 6) AS risk_difference,
-  CAST(difference - 1.959964 * standard_error AS DECIMAL(9, 6)) AS difference_ci_low,
-  CAST(difference + 1.959964 * standard_error AS DECIMAL(9, 6)) AS difference_ci_high,
+  CAST(1.0 * r / NULLIF(n, 0) - 1.0 * r_rest / NULLIF(n_rest, 0) AS DECIMAL(9, 6)) AS risk_difference,
+  @NEWCOMBE_LOW(r, n, r_rest, n_rest)::DECIMAL(9, 6) AS difference_ci_low,
+  @NEWCOMBE_HIGH(r, n, r_rest, n_rest)::DECIMAL(9, 6) AS difference_ci_high,
   cells_tried::BIGINT AS cells_tried,
-  CASE WHEN n < 30 OR r < 5 THEN 1 ELSE 0 END AS small_cell_flag
-FROM rated
+  @SMALL_CELL(n, n_patients, r, n, 'proportion') AS small_cell_flag
+FROM compared
