@@ -58,11 +58,17 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
   kind_of_stay, cci_band, medicare_group, organization, procedure; each where it applies. `is_partial_period` marks a
   year or month that the source does not tell of whole, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
-  t for a mean, exact Poisson for observed / expected, order statistics for a median. `clustered_ci_low` and
-  `clustered_ci_high` take patients as independent, because one patient brings many events: the ratio estimator with
-  its variance between patients (Cochran 1977), for a proportion as a Wilson interval of the effective number of
-  observations (Korn and Graubard 1998). Trust the wider. A total has none: it is no sample.
-- **small_cell_flag** is 1 below 30 observations, or for a proportion below 5 in the numerator.
+  t on the log scale for a mean, exact Poisson for observed / expected, order statistics for a median.
+  `clustered_ci_low` and `clustered_ci_high` take patients as independent, because one patient brings many events: the
+  ratio estimator with its variance between patients (Cochran 1977), each patient set against the others (CR3, Bell and
+  McCaffrey 2002), with degrees of freedom that one patient who makes most of it leaves few of. It is on the log scale,
+  so that no length, charge or claim is below 0 and no CMS length below 1; for a share a Wilson interval of the
+  effective number of observations (Korn and Graubard 1998); for a median Woodruff's (1952); for observed / expected
+  the wider of it and exact Poisson. There is none below 5 effective patients, (sum n) ** 2 / sum n ** 2, nor where it
+  would reach a hundred times the value. Quote it wherever it stands, and no other. A total has none: it is no sample.
+  tests/test_coverage.py draws worlds with few patients who own most events, and counts how often each holds the truth.
+- **small_cell_flag** is 1 below 30 observations or 11 patients, for a proportion below 5 events or 5 others, for
+  observed / expected below 5 expected.
 - **Requires** is what a source must deliver for the metric, as `mart_capability` finds it in the rows; where something
   of it is missing, the value is NULL and `not_computable_reason` names it.
 - **basis** is `derived` from dates and amounts, `source_asserted` by a flag of the feed, or `not_computable`: then

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from statistics import NormalDist, median
+from statistics import NormalDist, median, stdev
 from typing import NamedTuple
 
 from loader.settings import PROJECT
@@ -678,7 +678,9 @@ class Cell:
         sums[1] += denominator
 
 
-def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], str]) -> dict[tuple, Estimate]:
+def estimates(
+    observations: Iterable[Observation], kind: dict[tuple[str, str], tuple[str, str, int]]
+) -> dict[tuple, Estimate]:
     """Sum observations up as their metric says, by metric, version, period and slice."""
     cells: dict[tuple, Cell] = defaultdict(Cell)
     people: dict[tuple, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -695,10 +697,10 @@ def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], s
         for patient, numerators in rows.items():
             cells[key].add(patient, summed_up[key](numerators), 1)
     # A stay without a day of discharge is in no year.
-    return {k: _estimate(cell, kind[k[:2]]) for k, cell in cells.items() if k[2] != str(date.max.year)}
+    return {k: _estimate(cell, *kind[k[:2]]) for k, cell in cells.items() if k[2] != str(date.max.year)}
 
 
-def _estimate(cell: Cell, kind: str) -> Estimate:
+def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
     x, y = (math.fsum(sums[part] for sums in cell.patients.values()) for part in (0, 1))
     n, m = len(cell.numerators), len(cell.patients)
     if kind == "total":
@@ -706,24 +708,33 @@ def _estimate(cell: Cell, kind: str) -> Estimate:
     if kind == "median":
         return Estimate(x, y, median(cell.numerators), n, m, None, None)
     value = x / y if y else math.nan
-    squares = sum((a - value * b) ** 2 for a, b in cell.patients.values())
-    error = math.sqrt(squares * m / (m - 1)) / y if m > 1 and y else None
-    t = student_t(m - 1) if m > 1 else None
     interval = clustered = None
     if kind == "proportion":
         interval = wilson(x, n, Z)
-        if t:
-            effective = min(value * (1 - value) / error**2, n) if error else m
-            clustered = wilson(value * effective, effective, t)
-    else:
-        centre = x / n
-        spread = math.sqrt(math.fsum((a - centre) ** 2 for a in cell.numerators) / (n - 1)) if n > 1 else 0
-        if kind == "mean" and spread:
-            half = student_t(n - 1) * spread / math.sqrt(n)
-            interval = (centre - half, centre + half)
-        if t and error:
-            clustered = (value - t * error, value + t * error)
+    elif kind == "mean" and n > 1:
+        interval = log_interval(value, stdev(cell.numerators) / math.sqrt(n), lowest, student_t(n - 1))
+    sums = cell.patients
+    effective = y * y / math.fsum(b * b for _, b in sums.values()) if y else 0
+    if effective >= 5:
+        deviations = [a - value * b for a, b in sums.values()]
+        error = math.hypot(*(d * y / (y - b) for d, (_, b) in zip(deviations, sums.values(), strict=True))) / y
+        squares = math.fsum(d**2 for d in deviations)
+        spread = math.fsum(d**4 for d in deviations) - squares**2 / m
+        shown = (0.4 if kind in ("mean", "ratio") else 1) * 2 * squares**2
+        t = student_t(shown / spread if shown < (effective - 1) * spread else effective - 1)
+        if kind == "proportion" or (unit == "share" and 0 < value < 1):
+            as_many = min(value * (1 - value) / error**2, n) if error else effective
+            clustered = wilson(value * as_many, as_many, t)
+        else:
+            clustered = log_interval(value, error, lowest, t)
     return Estimate(x, y, value, n, m, interval, clustered)
+
+
+def log_interval(value: float, error: float, lowest: float, t: float) -> tuple[float, float] | None:
+    above = value - lowest
+    if not above > 0 or not 0 < t * error <= above * math.log(100):
+        return None
+    return lowest + above * math.exp(-t * error / above), lowest + above * math.exp(t * error / above)
 
 
 def wilson(x: float, n: float, z: float) -> tuple[float, float]:
@@ -734,7 +745,7 @@ def wilson(x: float, n: float, z: float) -> tuple[float, float]:
 
 
 @cache
-def student_t(degrees: int) -> float:
+def student_t(degrees: float) -> float:
     """The 97.5 % point, by integrating the density with Simpson's rule and halving."""
 
     def below(t: float) -> float:

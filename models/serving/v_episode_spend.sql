@@ -26,7 +26,7 @@ MODEL (
     published_mean_claim = 'Their mean claim, in USD.',
     published_ratio = 'published_mean_claim / constant.',
     ratio_constant = 'Constant of the first reference project, in USD; unverified.',
-    small_cell_flag = '1 below 30 episodes, else 0.'
+    small_cell_flag = '1 below 30 episodes or 11 patients, else 0.'
   )
 );
 

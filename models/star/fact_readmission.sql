@@ -106,7 +106,7 @@ MODEL (
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
-    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many.'
+    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many, or which has fewer than 10 readmissions: too few to expect any from.'
   )
 );
 
@@ -274,6 +274,7 @@ WITH candidate AS (
     definition_code,
     admission_key,
     source_system,
+    is_readmission,
     COUNT(*) OVER (
       PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key
     ) - COUNT(*) OVER (
@@ -298,6 +299,7 @@ WITH candidate AS (
     definition_code,
     admission_key,
     source_system,
+    is_readmission,
     CASE WHEN @ENOUGH_OTHERS(n_of_age) THEN n_of_age ELSE n_of_any_age END AS n_others,
     CASE
       WHEN @ENOUGH_OTHERS(n_of_age)
@@ -308,13 +310,16 @@ WITH candidate AS (
 ), judged_expectation AS (
   SELECT
     *,
-    AVG(CASE WHEN @ENOUGH_OTHERS(n_others) THEN 1.0 ELSE 0.0 END) OVER (PARTITION BY definition_code, source_system) AS share_expected
+    AVG(CASE WHEN @ENOUGH_OTHERS(n_others) THEN 1.0 ELSE 0.0 END) OVER (PARTITION BY definition_code, source_system) AS share_expected,
+    SUM(is_readmission) OVER (PARTITION BY definition_code, source_system) AS n_readmissions
   FROM expected
 )
 SELECT
   r.*,
   CASE
-    WHEN @ENOUGH_OTHERS(e.n_others) AND e.share_expected >= 0.8
+    WHEN @ENOUGH_OTHERS(e.n_others)
+    AND @ENOUGH_OTHERS(e.n_readmissions)
+    AND e.share_expected >= 0.8
     THEN e.readmissions_of_others::DOUBLE / e.n_others
   END::DECIMAL(12, 10) AS expected_rate
 FROM readmission AS r
