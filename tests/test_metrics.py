@@ -355,6 +355,18 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         )
         for table, check, n in QUALITY
     ),
+    *(
+        (
+            f"S2 M16 {check}",
+            "SELECT n_failing, n_checked FROM serving.mart_data_quality "
+            f"WHERE source_system = 'ehr' AND source_table = 'input.encounter' AND check_name = '{check}'",
+            (str(failing), str(checked)),
+        )
+        for check, failing, checked in (
+            ("ICU days beyond the stay", 88, 11001), ("readmitted from hospice", 51, 303),
+            ("return days end before day 30", 1, 30), ("DRG without a family", 0, 11001),
+        )
+    ),
     ("S2 M1 mean length of stay", kpi("alos", "days_cms", "n, value", source="ehr"), ("11001", "5.238")),
     ("S2 M2 R8", kpi("readmission", "R8", FRACTION, source="ehr"), ("1643", "10865", "0.1512")),
     ("S2 M2 R8 with the dead", kpi("readmission", "R8_RAW", FRACTION, source="ehr"), ("1643", "11001", "0.1494")),
