@@ -159,7 +159,9 @@ class Translator:
             branch = e.args["ifs"][0]
             if not known or known == self.known(branch.args["true"]):
                 # A filter finds the rows faster than a look at every row does.
-                fitting = f"CALCULATE ( {self.sum_where(branch.args['true'], [])}, KEEPFILTERS ( {self.true(branch.this)} ) )"
+                fitting = (
+                    f"CALCULATE ( {self.sum_where(branch.args['true'], [])}, KEEPFILTERS ( {self.true(branch.this)} ) )"
+                )
                 return f"IF ( NOT ISBLANK ( {self.sum_where(parsed('1'), known)} ), {fitting} + 0 )"
         if not known:
             return self.aggregate(exp.Sum(this=e))
@@ -245,7 +247,9 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
     if metric["kind"] == "median":
         return {"value": asked(dax.aggregate(exp.Median(this=top))), "n": asked(n)}
     name = metric["metric_label"]
-    made = {"n": asked(n), "numerator": asked(numerator)} | ({"denominator": asked(denominator)} if denominator != n else {})
+    made = {"n": asked(n), "numerator": asked(numerator)} | (
+        {"denominator": asked(denominator)} if denominator != n else {}
+    )
     below = "denominator" if "denominator" in made else "n"
     return {"value": f"DIVIDE ( [{name}: numerator], [{name}: {below}] )", **made}
 

@@ -95,7 +95,9 @@ def measures() -> str:
     claims = seed("reproduction/published_claim") if (PROJECT / "seeds" / "reproduction").is_dir() else []
     if claims:
         parts.append("\n## Published figures\n")
-        parts.append("What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n")
+        parts.append(
+            "What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n"
+        )
         parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
     for row in claims:
         named = (_metric(row, "reproduced"), _metric(row, "corrected"))

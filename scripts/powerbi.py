@@ -173,7 +173,9 @@ def measures(catalog: Catalog) -> list[Measure]:
     subjects = _subjects(tables, related)
     metrics = [metric for metric in families.declared("metric") if metric["basis"] != "not_computable"]
     recounted = [metric for metric in metrics if dax.is_recounted(metric, subjects)]
-    made = [Measure(m["name"], _guarded(m["dax"].strip("\n")), m["folder"], m["description"], m.get("format")) for m in hand]
+    made = [
+        Measure(m["name"], _guarded(m["dax"].strip("\n")), m["folder"], m["description"], m.get("format")) for m in hand
+    ]
     for metric in metrics:
         made += _of_metric(metric, subjects[metric["subject"]] if metric in recounted else None)
     return [*made, *_shared(tables, related, subjects, recounted)]
@@ -213,8 +215,14 @@ def _of_metric(metric: dax.Row, subject: dax.Subject | None) -> list[Measure]:
         small = f"[{name}: n] < 30" if subject else f"{lookup['small']} == 1"
         small += f" || [{name}: numerator] < 5" if "numerator" in found and metric["kind"] == "proportion" else ""
         found |= {"low": lookup["low"], "high": lookup["high"], "with interval": _text(name, small, unit_format)}
-    described = f"{metric['definition']} {metric['caveat']} (metric {metric['metric_code']}/{metric['definition_version']})"
-    looked_up = "" if subject else " Looked up: blank unless the filters leave all or one label, and all days, a year or a month."
+    described = (
+        f"{metric['definition']} {metric['caveat']} (metric {metric['metric_code']}/{metric['definition_version']})"
+    )
+    looked_up = (
+        ""
+        if subject
+        else " Looked up: blank unless the filters leave all or one label, and all days, a year or a month."
+    )
     what = {
         "value": "",
         "n": f"Observations behind {name}. ",
@@ -271,8 +279,16 @@ def _shared(
         for subject in subjects.values()
     ]
     hidden += [
-        ("Chosen period", dax.chosen_period(), "Period of mart_kpi that the filters leave: all, a year, a month, else blank."),
-        ("Chosen slice", dax.chosen_slice(filtering), "Slice of mart_kpi that the filters leave: all or one label, else blank."),
+        (
+            "Chosen period",
+            dax.chosen_period(),
+            "Period of mart_kpi that the filters leave: all, a year, a month, else blank.",
+        ),
+        (
+            "Chosen slice",
+            dax.chosen_slice(filtering),
+            "Slice of mart_kpi that the filters leave: all or one label, else blank.",
+        ),
         ("Chosen slice value", dax.chosen_slice_value(filtering), "Label of that slice."),
     ]
     hidden += [
@@ -386,7 +402,10 @@ def _source(table: str, columns: list[str]) -> str:
 
 
 def _measure_table(made: list[Measure]) -> str:
-    lines = ["/// The measures of the report: of metrics, as seeds/metric.csv declares them, and of powerbi/measures.toml.", f"table {_quoted(MEASURE_TABLE)}"]
+    lines = [
+        "/// The measures of the report: of metrics, as seeds/metric.csv declares them, and of powerbi/measures.toml.",
+        f"table {_quoted(MEASURE_TABLE)}",
+    ]
     lines += [f"\tlineageTag: {_tag(MEASURE_TABLE)}", ""]
     for measure in made:
         lines += _described_as(measure.description, "\t")

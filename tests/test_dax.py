@@ -115,11 +115,15 @@ class Warehouse:
             "OR ROW_NUMBER() OVER (PARTITION BY slice, period_type ORDER BY COUNT(DISTINCT (metric_code, "
             "definition_version)) DESC, slice_value, source_system, period) = 1 ORDER BY ALL"
         ).fetchall()
-        cells = [Cell(source, period, () if name == "all" else ((name, label),)) for source, period, name, label in rows]
+        cells = [
+            Cell(source, period, () if name == "all" else ((name, label),)) for source, period, name, label in rows
+        ]
         crossed = [cell for cell in cells if cell.labels and cell.period != "all"]
         return [cell for cell in cells if cell not in crossed or cell in crossed[::4]]
 
-    def compared(self, cells: Iterable[Cell], model: Model | None = None, metrics: Iterable[Row] = METRICS) -> Comparison:
+    def compared(
+        self, cells: Iterable[Cell], model: Model | None = None, metrics: Iterable[Row] = METRICS
+    ) -> Comparison:
         """Compare value and n of metrics with mart_kpi."""
         comparison, metrics = Comparison(), list(metrics)
         names = [m["metric_label"] + part for m in metrics for part in ("", ": n")]
@@ -144,7 +148,9 @@ class Warehouse:
         """Compare metrics with the SQL of their declaration where two slices cross; `number` cells of each pair."""
         comparison = Comparison()
         for pair in pairs:
-            metrics = [m for m in METRICS if is_simple(m) and set(pair) <= set(SUBJECTS[m["subject"]]["slices"].split())]
+            metrics = [
+                m for m in METRICS if is_simple(m) and set(pair) <= set(SUBJECTS[m["subject"]]["slices"].split())
+            ]
             names = [m["metric_label"] + part for m in metrics for part in ("", ": n")]
             for cell in self._crossed(pair, metrics[0]["subject"], number):
                 got = self.model.evaluate(names, cell.filters)
@@ -157,7 +163,10 @@ class Warehouse:
         fact = SUBJECTS[subject]["relation"].split(".")[1]
         keys = [SLICES[name]["dimension_key"] for name in pair]
         labels = [f"COALESCE(d{i}.{SLICES[name]['label']}, 'Unknown')" for i, name in enumerate(pair)]
-        joins = [f"JOIN {table_of(name)} AS d{i} ON d{i}.{key} = f.{key}" for i, (name, key) in enumerate(zip(pair, keys, strict=True))]
+        joins = [
+            f"JOIN {table_of(name)} AS d{i} ON d{i}.{key} = f.{key}"
+            for i, (name, key) in enumerate(zip(pair, keys, strict=True))
+        ]
         rows = self.con.execute(
             f"SELECT f.source_system, {', '.join(labels)} FROM {fact} AS f {' '.join(joins)} GROUP BY ALL "
             f"ORDER BY COUNT(*) DESC, 1, 2, 3 LIMIT {number}"
@@ -264,7 +273,9 @@ def test_the_card_of_the_report_says_that_nothing_differs(generated: Warehouse) 
     cell = Cell("recounted")
     card = generated.model.evaluate(["Difference in these filters"], cell.filters)["Difference in these filters"]
     assert 0 <= card < 1e-6
-    faulty = generated.model.with_fault(r"COUNT \( fact_inpatient_stay\[los_days_cms\] \)", "COUNTROWS ( fact_encounter )")
+    faulty = generated.model.with_fault(
+        r"COUNT \( fact_inpatient_stay\[los_days_cms\] \)", "COUNTROWS ( fact_encounter )"
+    )
     assert faulty.evaluate(["Difference in these filters"], cell.filters)["Difference in these filters"] > 1e-2
 
 
@@ -349,7 +360,11 @@ def test_a_planted_fault_is_named(fault: Fault, generated: Warehouse) -> None:
     cells = {
         "all": [Cell("recounted")],
         "not delivered": [Cell("south"), Cell("costless")],
-        "year": [cell for cell in generated.cells() if cell.source == "recounted" and cell.period != "all" and not cell.labels],
+        "year": [
+            cell
+            for cell in generated.cells()
+            if cell.source == "recounted" and cell.period != "all" and not cell.labels
+        ],
     }.get(fault.slice) or [
         cell
         for cell in generated.cells()
@@ -379,7 +394,11 @@ def test_every_metric_has_a_measure_and_follows_filters_where_its_fact_is_publis
 def test_names_of_metrics_are_no_one_elses() -> None:
     labels = Counter(row["metric_label"].lower() for row in families.declared("metric"))
     assert [label for label, times in labels.items() if times > 1] == []
-    parts = {f"{label}: {part}" for label in labels for part in ("n", "numerator", "denominator", "low", "high", "with interval")}
+    parts = {
+        f"{label}: {part}"
+        for label in labels
+        for part in ("n", "numerator", "denominator", "low", "high", "with interval")
+    }
     assert not parts & set(labels)
     assert not any(set("[]") & set(label) for label in labels)
 
@@ -398,7 +417,16 @@ METRIC = dict.fromkeys(METRICS[0], "") | {
 
 
 @pytest.mark.parametrize(
-    "sql", ["STRLEN(kind)", "number % 2", "other", "amount LIKE 'a'", "CASE kind WHEN 'a' THEN 1 END", "SUM(amount)", "d.amount"]
+    "sql",
+    [
+        "STRLEN(kind)",
+        "number % 2",
+        "other",
+        "amount LIKE 'a'",
+        "CASE kind WHEN 'a' THEN 1 END",
+        "SUM(amount)",
+        "d.amount",
+    ],
 )
 def test_what_is_not_known_to_mean_the_same_raises_and_names_the_metric(sql: str) -> None:
     with pytest.raises(dax.NotTranslated, match="things/few"):
