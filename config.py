@@ -107,6 +107,7 @@ config = Config(
         "metric_subjects": families.declared("metric_subject"),
         "metric_slices": families.seed("metric_slice"),
         "has_reproduction": settings.REPRODUCTION.is_dir(),
+        "code_systems": families.seed("code_system"),
         "fill_dates": [row["fill_date"] for row in families.seed("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },

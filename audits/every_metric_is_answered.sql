@@ -14,6 +14,7 @@ LEFT JOIN @this_model AS k
   AND k.definition_version = m.definition_version
   AND k.source_system = o.source_system
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'all'
 WHERE
   k.metric_code IS NULL

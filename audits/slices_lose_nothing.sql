@@ -37,7 +37,7 @@ FULL JOIN (
     SUM(n) AS n
   FROM @this_model
   WHERE
-    period = 'all'
+    period = 'all' AND organization_key = -2
   GROUP BY
     1,
     2,

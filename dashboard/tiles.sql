@@ -9,8 +9,8 @@ SELECT
   k.value,
   k.n,
   k.n_patients,
-  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
-  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.small_cell_flag,
   m.definition,
   m.caveat,
@@ -19,7 +19,7 @@ FROM serving.mart_kpi AS k
 INNER JOIN serving.dim_metric AS m
   ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
 WHERE
-  k.period = 'all' AND k.slice = 'all'
+  k.period = 'all' AND k.organization_key = -2 AND k.slice = 'all'
 ORDER BY
   k.metric_code,
   k.definition_version,

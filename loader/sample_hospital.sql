@@ -1120,18 +1120,26 @@ COMMENT ON COLUMN answers.gap_by_kind.gap_cents IS 'Claim less coverage, in cent
 
 /* One row per stay, with what comes next by its number, not by its date. */
 CREATE TEMP TABLE stay AS
-WITH joined AS (
+WITH uncoded_operation AS (
+  /* An operation on the heart that CMS takes for planned, as no diagnosis says that it was acute. */
+  SELECT DISTINCT encounter.patient_no, encounter.nth
+  FROM encounter
+  JOIN procedure USING (encounter_id)
+  WHERE procedure.code IN ('415070008', '232717009') AND NOT procedure.has_reason
+), joined AS (
   SELECT
-    patient_no,
+    stay_row.patient_no,
     stay_no,
     count(*) AS source_rows,
     min(started_at) AS admitted_at,
     CASE WHEN count(stopped_at) = count(*) THEN max(stopped_at) END AS discharged_at,
-    bool_or(is_planned) AS is_planned,
+    bool_or(is_planned OR uncoded_operation.nth IS NOT NULL) AS is_planned,
     bool_or(is_hospice) AS is_hospice,
     bool_and(is_hwr_index) AS is_hwr_index
   FROM stay_row
   JOIN stay_care USING (care)
+  LEFT JOIN uncoded_operation
+    ON uncoded_operation.patient_no = stay_row.patient_no AND uncoded_operation.nth = 100 * stay_no + row_no
   GROUP BY ALL
 )
 SELECT

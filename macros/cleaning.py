@@ -45,6 +45,24 @@ def integer_code(evaluator: MacroEvaluator, text: exp.Expression) -> str:
 
 
 @macro()
+def dotted_code(evaluator: MacroEvaluator, code_system: exp.Expression, code: exp.Expression) -> str:
+    """Return a code as the warehouse writes it: an ICD code in upper case and with its dot, however delivered.
+
+    I509 and I50.9 are one code. seeds/code_system.csv says which systems have a dot, and where: a code that does not
+    have the form of its system stays as it is, and so does one of any other system.
+    """
+    system, delivered = code_system.sql("duckdb"), code.sql("duckdb")
+    written = f"UPPER(TRIM({delivered}))"
+    cases = "".join(
+        f" WHEN {system} = '{row['code_system']}' AND REGEXP_MATCHES({written}, '{row['dot_pattern']}') "
+        f"THEN RTRIM(REGEXP_REPLACE({written}, '{row['dot_pattern']}', '\\1.\\2'), '.')"
+        for row in evaluator.var("code_systems") or []
+        if row["dot_pattern"]
+    )
+    return f"CAST(CASE{cases} ELSE {delivered} END AS TEXT)" if cases else delivered
+
+
+@macro()
 def plain_words(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return `text` as names are compared: in lower case, _ and - as blanks (Self-Pay, self_pay)."""
     return f"REPLACE(REPLACE(LOWER(TRIM({text.sql('duckdb')})), '_', ' '), '-', ' ')"

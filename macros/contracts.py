@@ -149,8 +149,9 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
 def contract_checks(evaluator: MacroEvaluator) -> str:
     """Return a query of the checks that follow from the contracts, one row a feed, delivered table and check.
 
-    Rows quarantined and rows lost (landed, yet neither staged nor quarantined), of the rows landed; and of each column
-    that was delivered and may be empty, the rows without a value. Each table is read once.
+    Rows quarantined, those of them with a value of another type, and rows lost (landed, yet neither staged nor
+    quarantined), of the rows landed; and of each column that was delivered, the rows without a value. A table that was
+    delivered without rows has its checks, of 0 rows. Each table is read once.
     """
     deliveries = evaluator.var("deliveries") or {}
     return " UNION ALL ".join(
@@ -160,13 +161,19 @@ def contract_checks(evaluator: MacroEvaluator) -> str:
 
 
 def _checks_of_contract(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> str:
-    name = contract["name"]
-    optional = [column["name"] for column in contract["columns"] if not column["required"]]
-    counts = "".join(f', COUNT("{column}") AS "{column}"' for column in optional)
+    name, columns = contract["name"], [column["name"] for column in contract["columns"]]
+    listed = "".join(f', "{column}"' for column in columns)
+    # One row more a feed, of NULLs alone and counted nowhere: so that a table without rows has its checks.
+    delivered = "".join(
+        f" UNION ALL SELECT {_literal(feed['source_system'])}, NULL, NULL{', NULL' * len(columns)}" for feed in feeds
+    )
+    counts = "".join(f', COUNT("{column}") AS "{column}"' for column in columns)
     failing = {
         "rows quarantined": "COALESCE(held.n, 0)",
         "rows lost": "landed.n - COALESCE(staged.n, 0) - COALESCE(held.n, 0)",
-        **{f"{column} missing": f'landed.n - landed."{column}"' for column in optional},
+        # A fault that quotes a value is one of its type; of another, no value is there to quote.
+        "rows of another type": "landed.n_of_another_type",
+        **{f"{column} missing": f'landed.n - landed."{column}"' for column in columns},
     }
     names = ", ".join(f"('{check}')" for check in failing)
     cases = " ".join(f"WHEN '{check}' THEN {count}" for check, count in failing.items())
@@ -180,7 +187,10 @@ def _checks_of_contract(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]
     return (
         f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, "
         f"CASE c.check_name {cases} END AS n_failing, landed.n AS n_checked "
-        f"FROM (SELECT source_system, COUNT(*) AS n{counts} FROM raw.{name} GROUP BY source_system) AS landed "
+        f"FROM (SELECT source_system, COUNT(record_number) AS n{counts}, "
+        f"COUNT(CASE WHEN violation LIKE '%'' is no %' THEN 1 END) AS n_of_another_type "
+        f"FROM (SELECT source_system, record_number, violation{listed} FROM raw.{name}{delivered}) AS told "
+        f"GROUP BY source_system) AS landed "
         f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system) AS held "
         f"ON held.source_system = landed.source_system "
         f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM staging.stg_{name} GROUP BY source_system) AS staged "

@@ -9,6 +9,8 @@ from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.utils.errors import ConfigError
 
+from macros.cleaning import dotted_code
+
 OF_EVERY_TABLE = {
     "source_system": ("TEXT", "Feed that delivered the row; dim_source_system lists them."),
     "family": ("TEXT", "Shape of the feed: the folder of contracts/, models/staging/ and models/input/ that reads it."),
@@ -29,7 +31,10 @@ def input_tables(evaluator: MacroEvaluator) -> exp.Tuple:
 def union_of_families(
     evaluator: MacroEvaluator, table_name: exp.Expression, families: exp.Array, columns: exp.Array
 ) -> exp.Query:
-    """Return the rows of all families; a column that a family lacks is a typed NULL, no family at all is no rows."""
+    """Return the rows of all families; a column that a family lacks is a typed NULL, no family at all is no rows.
+
+    A code that stands beside its code system, as reason_code beside reason_code_system, has one form (`dotted_code`).
+    """
     types = {column.alias: column.this.to for column in columns.expressions}
     parts = [_part(evaluator, family.name, table_name.name, types) for family in families.expressions]
     nothing = exp.select(*columns.expressions).where(exp.false())
@@ -41,7 +46,10 @@ def _part(evaluator: MacroEvaluator, family: str, table: str, types: dict[str, e
     has = evaluator.columns_to_types(model.sql())
     if NOT_LOADED_YET not in has:
         _check(model.sql(), has, types)
-    values = {name: exp.column(name) if name in has else exp.null() for name in types}
+    values: dict[str, exp.Expression] = {name: exp.column(name) if name in has else exp.null() for name in types}
+    for code in (name for name in types if {name, f"{name}_system"} <= has.keys()):
+        form = dotted_code(evaluator, exp.column(f"{code}_system"), exp.column(code))
+        values[code] = exp.maybe_parse(form, dialect="duckdb")
     values["family"] = exp.Literal.string(family)
     return exp.select(*(exp.cast(values[name], kind).as_(name) for name, kind in types.items())).from_(model)
 

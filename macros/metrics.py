@@ -15,6 +15,12 @@ from sqlmesh.core.macros import MacroEvaluator
 BY_PATIENT = {"Sum": "sum", "Max": "max", "Avg": "mean"}
 """How the rows of a patient become one observation, where a metric counts patients: the aggregate of its numerator."""
 
+NOT_ADDITIVE = ("median", "geometric_mean")
+"""Kinds of metric whose cells do not add up."""
+
+HOSPITAL = "organization"
+"""The slice that is crossed with every other one: mart_kpi has it as organization_key."""
+
 NUMBER = "DECIMAL(24, 10)"
 """Decimals add up the same in any order of rows."""
 
@@ -54,16 +60,17 @@ def labelled(evaluator: MacroEvaluator, slices: exp.Array) -> str:
 
 @macro()
 def slices_of(evaluator: MacroEvaluator, subject: exp.Expression, slices: exp.Array) -> str:
-    """Return the sums of a subject's observations by patient: the whole and each slice in all, by year, some by month.
+    """Return the sums of a subject's observations by patient and cell: hospital or all, slice or all, period or all.
 
-    A row of the result says by `slice` and `period_type` which labels it was grouped by.
+    Every slice stands for the whole and by year; those that seeds/metric_slice.csv says by month too. A hospital is
+    crossed with the periods, and with every slice. A row says what it was grouped by.
     """
-    names = [name for name, *_ in _texts(slices)]
-    monthly = [name for name, *_, by_month in _texts(slices) if by_month == "1"]
-    common = "metric_code, definition_version, by_patient, source_system, patient_durable_key"
-    cells = [[], ["year_label"], ["year_label", "month_label"]]
-    cells += [cell for name in names for cell in ([name], [name, "year_label"])]
-    cells += [[name, "year_label", "month_label"] for name in monthly]
+    crossed = {name: crossed_with.split() for name, *_, crossed_with in _texts(slices) if name != HOSPITAL}
+    names, common = list(crossed), "metric_code, definition_version, by_patient, source_system, patient_durable_key"
+    periods = {"whole": [], "year": ["year_label"], "month": ["year_label", "month_label"]}
+    cells = [[*hospital, *period] for hospital in ([], ["organization_key"]) for period in periods.values()]
+    cells += [[name, *periods[period]] for name in names for period in ("whole", *crossed[name])]
+    cells += [["organization_key", name] for name in names]
     sets = ", ".join(f"({', '.join([common, *cell])})" for cell in cells)
 
     def which(part: str, label: str) -> str:
@@ -76,6 +83,7 @@ def slices_of(evaluator: MacroEvaluator, subject: exp.Expression, slices: exp.Ar
         "AS period_type, "
         "CASE WHEN GROUPING(month_label) = 0 THEN year_label || '-' || month_label "
         "WHEN GROUPING(year_label) = 0 THEN year_label ELSE 'all' END AS period, "
+        "CASE WHEN GROUPING(organization_key) = 0 THEN organization_key ELSE -2 END AS organization_key, "
         + which("'{}'", "slice")
         + ", "
         + which("{}", "slice_value")
@@ -89,10 +97,35 @@ def slices_of(evaluator: MacroEvaluator, subject: exp.Expression, slices: exp.Ar
 def all_subjects(evaluator: MacroEvaluator) -> str:
     """Return the sums by patient of all subjects."""
     return " UNION ALL ".join(
-        "SELECT metric_code, definition_version, source_system, period_type, period, slice, slice_value, patient_key, n, "
+        "SELECT metric_code, definition_version, source_system, period_type, period, organization_key, slice, "
+        "slice_value, patient_key, n, "
         f"numerator, denominator, sum_of_squares FROM measure.{row['subject']}_slice"
         for row in evaluator.var("metric_subjects") or []
     )
+
+
+@macro()
+def additive_cells(evaluator: MacroEvaluator) -> str:
+    """Return the sums of all metrics that add up, by hospital, payer, encounter class and year."""
+    metrics = evaluator.var("metrics") or []
+    slices = {row["slice"]: row["dimension_key"] for row in evaluator.var("metric_slices") or []}
+    parts = []
+    for subject in evaluator.var("metric_subjects") or []:
+        keys = {slices[name] for name in subject["slices"].split()}
+        class_key = "class_key" if "class_key" in keys else "-2"
+        middling = [
+            f"(metric_code = '{m['metric_code']}' AND definition_version = '{m['definition_version']}')"
+            for m in metrics
+            if m["subject"] == subject["subject"] and m["kind"] in NOT_ADDITIVE
+        ]
+        condition = f" AND NOT ({' OR '.join(middling)})" if middling else ""
+        parts.append(
+            f"SELECT metric_code, definition_version, source_system, organization_key, payer_key, {class_key} AS class_key, "
+            "COALESCE(year_label, 'unknown') AS year_label, COUNT(*) AS n, SUM(numerator) AS numerator, "
+            "SUM(denominator) AS denominator, SUM(CAST(numerator AS DOUBLE) * CAST(numerator AS DOUBLE)) AS sum_of_squares "
+            f"FROM measure.{subject['subject']}_observation WHERE by_patient = ''{condition} GROUP BY 1, 2, 3, 4, 5, 6, 7"
+        )
+    return " UNION ALL ".join(parts)
 
 
 @macro()
@@ -108,11 +141,11 @@ def median_observations(evaluator: MacroEvaluator) -> str:
 
 
 def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices: dict[str, dict[str, str]]) -> str:
-    names = subject["slices"].split()
-    cells = [("all", period) for period in ("all", "year", "month")]
-    cells += [(name, period) for name in names for period in ("all", "year")]
-    cells += [(name, "month") for name in names if slices[name]["by_month"] == "1"]
-    listed = " UNION ALL ".join(f"SELECT '{name}' AS slice, '{period}' AS period_type" for name, period in cells)
+    names = [name for name in subject["slices"].split() if name != HOSPITAL]
+    cells = [(name, slice_, period) for name in ("all", "each") for slice_, period in _cells(name, names, slices)]
+    listed = " UNION ALL ".join(
+        f"SELECT '{hospital}' AS hospital, '{name}' AS slice, '{period}' AS period_type" for hospital, name, period in cells
+    )
     label = " ".join(f"WHEN '{name}' THEN o.{name}" for name in names)
     wanted = " OR ".join(
         f"(o.metric_code = '{m['metric_code']}' AND o.definition_version = '{m['definition_version']}')" for m in metrics
@@ -120,10 +153,18 @@ def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices
     return (
         "SELECT o.metric_code, o.definition_version, o.source_system, c.period_type, "
         "CASE c.period_type WHEN 'month' THEN o.year_label || '-' || o.month_label WHEN 'year' THEN o.year_label "
-        f"ELSE 'all' END AS period, c.slice, CASE c.slice {label} ELSE 'all' END AS slice_value, "
+        "ELSE 'all' END AS period, CASE c.hospital WHEN 'each' THEN o.organization_key ELSE -2 END AS organization_key, "
+        f"c.slice, CASE c.slice {label} ELSE 'all' END AS slice_value, "
         f"o.patient_durable_key AS patient_key, o.numerator FROM measure.{subject['subject']}_observation AS o "
         f"CROSS JOIN ({listed}) AS c WHERE {wanted}"
     )
+
+
+def _cells(hospital: str, names: list[str], slices: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
+    """Return the slices and periods that the whole, or each hospital, is cut by: those of slices_of."""
+    cells = [("all", period) for period in ("all", "year", "month")]
+    by_period = {name: ["all", *slices[name]["crossed_with"].split()] if hospital == "all" else ["all"] for name in names}
+    return cells + [(name, period) for name in names for period in by_period[name]]
 
 
 @macro()
@@ -158,7 +199,7 @@ def _blueprint(subject: dict[str, str], metrics: list[dict[str, str]], slices: l
         "observed_key": exp.column(subject["observed_key"]),
         "metrics": _array(_metric(m, dates) for m in metrics if m["subject"] == name and m["numerator"]),
         "slices": _array(
-            [row[part] for part in ("slice", "dimension", "dimension_key", "label", "by_month")] for row in sliced
+            [row[part] for part in ("slice", "dimension", "dimension_key", "label", "crossed_with")] for row in sliced
         ),
     }
     return exp.tuple_(*(exp.PropertyEQ(this=exp.to_identifier(k), expression=value) for k, value in properties.items()))

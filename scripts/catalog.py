@@ -28,11 +28,12 @@ NAMED_ALIKE = {"source_system": "dim_source_system"}
 
 @dataclass(frozen=True)
 class Column:
-    """A published column; `type` is written for MySQL."""
+    """A published column; `type` is written for MySQL, and `can_be_null` is what no audit of the model excludes."""
 
     name: str
     type: str
     description: str
+    can_be_null: bool
 
 
 @dataclass(frozen=True)
@@ -137,15 +138,25 @@ def _table(model: Model, models: dict[str, Model]) -> Table:
     described = model if is_view else models[next(iter(model.depends_on))]
     descriptions = described.column_descriptions
     types = model.columns_to_types_or_raise
+    filled = _filled(described)
     return Table(
         name=model.view_name,
         first_line=_first_line(described),
         description=described.description or "",
         grain=tuple(column.name for grain in model.grains for column in grain.find_all(exp.Column)),
-        columns=tuple(Column(name, kind.sql("mysql"), descriptions.get(name, "")) for name, kind in types.items()),
+        columns=tuple(
+            Column(name, kind.sql("mysql"), descriptions.get(name, ""), name not in filled)
+            for name, kind in types.items()
+        ),
         is_view=is_view,
         model=described.fqn,
     )
+
+
+def _filled(model: Model) -> set[str]:
+    """Return the columns that the audits of a model hold to have a value in every row."""
+    named = [arguments["columns"] for audit, arguments in model.audits if audit == "not_null"]
+    return {column.name for columns in named for column in columns.find_all(exp.Column)}
 
 
 def _first_line(model: Model) -> str:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from itertools import groupby
 from pathlib import Path
+
+from loader.families import declared, seed
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGET = PROJECT / "docs" / "measures.md"
@@ -46,23 +47,31 @@ TABLES = {
 
 HOW = """# Measures
 
-Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/capability.csv`, `seeds/benchmark.csv`,
-`seeds/published_claim.csv` and the MODEL blocks of views; change those, not this file.
+Written by `scripts/measures.py` from `seeds/metric.csv`, `seeds/metric_subject.csv`, `seeds/metric_slice.csv`,
+`seeds/capability.csv`, `seeds/benchmark.csv`, what `seeds/reproduction/` adds to them, and the MODEL blocks of views;
+change those, not this file.
 
 Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
 denominator, value, n, patients, interval, small-cell flag, basis and benchmark. Sources are never added together.
 
-- **Where**: `models/measure/` has one model for each kind of thing observed (`stay_observation` and so on); a metric is
-  one line there. `warehouse query` shows its rows.
-- **Slices**: all, year, month (by the day named below), payer_category, payer, age_band, encounter_class,
-  kind_of_stay, cci_band, medicare_group, organization, procedure; each where it applies. `is_partial_period` marks a
-  year or month that the source does not tell of whole, follow-up included.
+- **Where**: a metric is a row of `seeds/metric.csv`, and nothing else states its rule. Numerator, denominator and filter
+  are SQL over the columns of one fact, of one row of it; or, where patients are counted, an aggregate over the rows of a
+  patient. From that row come the observations (`measure.<subject>_observation`), the rows of `mart_kpi` and the DAX
+  measures of Power BI. `warehouse query` shows its rows.
+- **Slices**: all, year, month (by the day named below), and what the subject below is sliced by. `is_partial_period`
+  marks a year or month that the source does not tell of whole, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
-  t for a mean, exact Poisson for observed / expected, order statistics for a median. `clustered_ci_low` and
-  `clustered_ci_high` take patients as independent, because one patient brings many events: the ratio estimator with
-  its variance between patients (Cochran 1977), for a proportion as a Wilson interval of the effective number of
-  observations (Korn and Graubard 1998). Trust the wider. A total has none: it is no sample.
-- **small_cell_flag** is 1 below 30 observations, or for a proportion below 5 in the numerator.
+  t on the log scale for a mean, exact Poisson for observed / expected, order statistics for a median.
+  `clustered_ci_low` and `clustered_ci_high` take patients as independent, because one patient brings many events: the
+  ratio estimator with its variance between patients (Cochran 1977), each patient set against the others (CR3, Bell and
+  McCaffrey 2002), with degrees of freedom that one patient who makes most of it leaves few of. It is on the log scale,
+  so that no length, charge or claim is below 0 and no CMS length below 1; for a share a Wilson interval of the
+  effective number of observations (Korn and Graubard 1998); for a median Woodruff's (1952); for observed / expected
+  the wider of it and exact Poisson. There is none below 5 effective patients, (sum n) ** 2 / sum n ** 2, nor where it
+  would reach a hundred times the value. Quote it wherever it stands, and no other. A total has none: it is no sample.
+  tests/test_coverage.py draws worlds with few patients who own most events, and counts how often each holds the truth.
+- **small_cell_flag** is 1 below 30 observations or 11 patients, for a proportion below 5 events or 5 others, for
+  observed / expected below 5 expected.
 - **Requires** is what a source must deliver for the metric, as `mart_capability` finds it in the rows; where something
   of it is missing, the value is NULL and `not_computable_reason` names it.
 - **basis** is `derived` from dates and amounts, `source_asserted` by a flag of the feed, or `not_computable`: then
@@ -70,18 +79,17 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
 """
 
 
-def read(seed: str) -> list[Row]:
-    """Return the rows of a seed, in their order."""
-    with (PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 def measures() -> str:
     """Return the text of docs/measures.md."""
     parts = [HOW]
-    capabilities = {row["capability"]: row["sentence"] for row in read("capability")}
-    benchmarks = {(row["metric_code"], row["definition_version"]): row for row in read("benchmark")}
-    metrics = sorted(read("metric"), key=lambda row: list(GROUPS).index(row["module"]))
+    capabilities = {row["capability"]: row["sentence"] for row in seed("capability")}
+    benchmarks = {(row["metric_code"], row["definition_version"]): row for row in declared("benchmark")}
+    metrics = sorted(declared("metric"), key=lambda row: list(GROUPS).index(row["module"]))
+    subjects = {row["subject"]: row for row in declared("metric_subject")}
+    parts.append("\n## What is observed\n\n| subject | rows of | days | sliced by |\n|---|---|---|---|")
+    for name, row in subjects.items():
+        days = ", ".join(date.partition("=")[0] for date in row["dates"].split())
+        parts.append(f"| {name} | `{row['relation']}` | {days} | {', '.join(row['slices'].split())} |")
     for module, rows in groupby(metrics, key=lambda row: row["module"]):
         parts.append(f"\n## {module} {GROUPS[module]}\n")
         for row in rows:
@@ -90,10 +98,14 @@ def measures() -> str:
     parts.append("\n## Measures with columns of their own\n")
     parts.append("Tests and comparisons that are no single ratio: each a published table, n and intervals with it.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
-    parts.append("\n## Published figures\n")
-    parts.append("What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n")
-    parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
-    for row in read("published_claim"):
+    claims = seed("reproduction/published_claim") if (PROJECT / "seeds" / "reproduction").is_dir() else []
+    if claims:
+        parts.append("\n## Published figures\n")
+        parts.append(
+            "What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n"
+        )
+        parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
+    for row in claims:
         named = (_metric(row, "reproduced"), _metric(row, "corrected"))
         parts.append(f"| {row['claim']} | {named[0]} | {named[1]} | {row['reason']} |")
     return "\n".join(parts) + "\n"
@@ -104,9 +116,10 @@ def _entry(row: Row, required: list[str], benchmark: Row | None) -> str:
     lines = [
         f"### `{row['metric_code']}` / `{row['definition_version']}`: {row['metric_label']}{first}\n",
         f"{row['definition']}\n",
-        f"- {row['measure']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['period_of']}"
+        f"- {row['kind']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['counted_by']}"
         + (f", {row['followup_days']} days of follow-up" if row["followup_days"] != "0" else ""),
         f"- numerator: {row['numerator_rule']}; denominator: {row['denominator_rule']}",
+        *_rule(row),
         f"- requires: {'; '.join(required)}",
         f"- caveat: {row['caveat']}",
     ]
@@ -118,6 +131,16 @@ def _entry(row: Row, required: list[str], benchmark: Row | None) -> str:
             f"- benchmark: {benchmark['benchmark_value']} ({benchmark['source']}; {comparable}). {benchmark['note']}"
         )
     return "\n".join(lines) + "\n"
+
+
+def _rule(row: Row) -> list[str]:
+    """Return the SQL of a metric, where it has any."""
+    if not row["numerator"]:
+        return []
+    over = f" / `{row['denominator']}`" if row["denominator"] else ""
+    where = f" where `{row['filter']}`" if row["filter"] else ""
+    per = f", one observation a {row['counted_per']}" if row["counted_per"] else ""
+    return [f"- SQL: `{row['numerator']}`{over}{where}{per}"]
 
 
 def _table(module: str, model: str) -> str:

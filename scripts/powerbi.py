@@ -6,7 +6,6 @@ not write, it neither changes nor removes.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import tomllib
@@ -16,7 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loader import families
+from scripts import dax
+from scripts import measures as measure_docs
 from scripts.catalog import PROJECT, Catalog, Column, Reference, Table
+from scripts.dax import DATE_TABLE, SOURCE_TABLE, indented
 from scripts.powerbi_check import AGGREGATE, ONE_SOURCE
 
 FOLDER = PROJECT / "powerbi"
@@ -24,8 +27,6 @@ MODEL = "PatientWarehouse.SemanticModel/definition"
 MEASURE_TABLE = "Key figures"
 GENERATED = "annotation GeneratedFrom = "
 """Marks the table files that this script owns."""
-
-SOURCE_TABLE = "dim_source_system"
 
 TAGS = uuid.UUID("6f1c1a56-5d0b-4d8a-9d5c-6b4b1f5f0c11")
 """Namespace of lineage tags, so that the same object keeps its tag from run to run."""
@@ -63,6 +64,7 @@ class Measure:
     folder: str
     description: str
     format: str | None
+    is_hidden: bool = False
 
 
 def settings() -> dict[str, Any]:
@@ -73,20 +75,26 @@ def settings() -> dict[str, Any]:
 def files(catalog: Catalog) -> dict[Path, str]:
     """Return every file of the semantic model that is generated, with its text."""
     hand = settings()
-    tables = {name: table for name, table in catalog.tables.items() if name not in hand["left_out"]}
-    unknown = (set(hand["left_out"]) | set(hand["left_out_columns"])) - set(catalog.tables)
-    if unknown:
-        raise ValueError(f"powerbi/model.toml leaves out what is not published: {', '.join(sorted(unknown))}.")
+    tables = model_tables(catalog)
     related = relationships(catalog, tables)
     definition = FOLDER / MODEL
     written = {definition / "tables" / f"{name}.tmdl": _table(table, hand, related) for name, table in tables.items()}
-    written[definition / "tables" / f"{MEASURE_TABLE}.tmdl"] = _measure_table(measures())
+    written[definition / "tables" / f"{MEASURE_TABLE}.tmdl"] = _measure_table(measures(catalog))
     written[definition / "relationships.tmdl"] = _relationships(related)
     written[definition / "expressions.tmdl"] = _parameters(hand["parameters"])
     written[definition / "database.tmdl"] = "database\n\tcompatibilityLevel: 1567\n"
     kept = [path.stem for path in (definition / "tables").glob("*.tmdl") if not _is_ours(path)]
     written[definition / "model.tmdl"] = _model(hand, sorted({*tables, MEASURE_TABLE, *kept}))
     return written
+
+
+def model_tables(catalog: Catalog) -> dict[str, Table]:
+    """Return the tables of the semantic model by name."""
+    hand = settings()
+    unknown = (set(hand["left_out"]) | set(hand["left_out_columns"])) - set(catalog.tables)
+    if unknown:
+        raise ValueError(f"powerbi/model.toml leaves out what is not published: {', '.join(sorted(unknown))}.")
+    return {name: table for name, table in catalog.tables.items() if name not in hand["left_out"]}
 
 
 def stale(written: dict[Path, str]) -> list[Path]:
@@ -105,22 +113,24 @@ def _is_ours(path: Path) -> bool:
 def relationships(catalog: Catalog, tables: dict[str, Table]) -> list[Relationship]:
     """Return the relationships between `tables`, active as long as no two tables are connected in two ways.
 
-    First come the ways that powerbi/model.toml asks for and what is part of a table's grain (a table at the grain of
-    another belongs to it), then dimensions in the order of the columns, then facts, then the source. A second way in a
-    role of its own (the day of discharge, the reason of the return) is an inactive relationship, for USERELATIONSHIP;
-    any other is left out, because nothing would ever use it.
+    The model is a star: no fact filters a fact. First come the facts that bridges and marts belong to, then these; of a
+    table, the day by which metrics count (seeds/metric_subject.csv), what is part of its grain (a table at the grain of
+    another belongs to it), then the columns in their order. What a dimension refers to comes last. A second way in a role of its own (the day of discharge, the reason of the
+    return) is an inactive relationship, for USERELATIONSHIP; any other is left out, because nothing would ever use it.
     """
-    first_way = settings()["first_way"]
+    days = {row["relation"].split(".")[1]: dax.date_roles(row) for row in families.declared("metric_subject")}
+    first_day = {fact: next(iter(roles.values())) for fact, roles in days.items()}
     references = [r for r in catalog.references() if {r.table, r.to_table} <= set(tables)]
+    references = [r for r in references if not (r.table.startswith("fact_") and r.to_table.startswith("fact_"))]
+
     parents = {reference.to_table for reference in references}
 
     def rank(reference: Reference) -> tuple[int, ...]:
         table = tables[reference.table]
-        is_source = reference.to_table == SOURCE_TABLE
         return (
-            is_source and reference.table != "dim_patient",  # the source reaches the facts through the patients
-            first_way.get(table.name) != reference.column,
+            table.name.startswith("dim_"),
             table.name not in parents,
+            first_day.get(table.name) != reference.column,
             reference.column not in table.grain,
             reference.to_table.startswith("fact_"),
             [column.name for column in table.columns].index(reference.column),
@@ -155,150 +165,177 @@ def _connect(reference: Reference, reached: dict[str, set[str]]) -> None:
 # Measures
 
 
-def measures() -> list[Measure]:
-    """Return all measures of powerbi/measures.toml, rates and published metrics written out."""
-    hand = tomllib.loads((FOLDER / "measures.toml").read_text(encoding="utf-8"))
-    template = {name: text.strip("\n") for name, text in hand["template"].items()}
-    metrics = _metrics()
-    made = [_plain(entry, metrics) for entry in hand["measure"]]
-    comparisons = []
-    for entry in hand["rate"]:
-        made += _rate(entry, template, metrics)
-        if "metric" in entry:
-            published = _published_dax(entry["metric"], "value", template)
-            comparisons.append(template["comparison"].format(value=f"[{entry['name']}]", published=published))
-    for entry in hand["published"]:
-        made += _published(entry, template, metrics)
-    together = _indented(",\n".join(comparisons), "    " * 5).lstrip()
-    return [Measure(m.name, m.dax.replace("{comparisons}", together), m.folder, m.description, m.format) for m in made]
+def measures(catalog: Catalog) -> list[Measure]:
+    """Return all measures: those of powerbi/measures.toml, those of metrics, and what metrics share."""
+    hand = tomllib.loads((FOLDER / "measures.toml").read_text(encoding="utf-8"))["measure"]
+    tables = model_tables(catalog)
+    related = relationships(catalog, tables)
+    subjects = _subjects(tables, related)
+    metrics = [metric for metric in families.declared("metric") if metric["basis"] != "not_computable"]
+    recounted = [metric for metric in metrics if dax.is_recounted(metric, subjects)]
+    made = [
+        Measure(m["name"], _guarded(m["dax"].strip("\n")), m["folder"], m["description"], m.get("format")) for m in hand
+    ]
+    for metric in metrics:
+        made += _of_metric(metric, subjects[metric["subject"]] if metric in recounted else None)
+    return [*made, *_shared(tables, related, subjects, recounted)]
 
 
-def _metrics() -> dict[str, dict[str, str]]:
-    with (PROJECT / "seeds" / "metric.csv").open(encoding="utf-8", newline="") as lines:
-        return {f"{row['metric_code']}/{row['definition_version']}": row for row in csv.DictReader(lines)}
-
-
-def _described(entry: dict[str, Any], metrics: dict[str, dict[str, str]]) -> tuple[str, str | None]:
-    """Return description and format: those of the metric, where the entry names one and says nothing else."""
-    if "metric" not in entry:
-        return entry["description"], entry.get("format")
-    if entry["metric"] not in metrics:
-        raise ValueError(f"powerbi/measures.toml: {entry['name']}: seeds/metric.csv has no metric {entry['metric']}.")
-    metric = metrics[entry["metric"]]
-    text = f"{metric['definition']} {metric['caveat']} (metric {entry['metric']})"
-    return entry.get("description", text), entry.get("format", UNIT_FORMATS[metric["unit"]])
-
-
-def _plain(entry: dict[str, Any], metrics: dict[str, dict[str, str]]) -> Measure:
-    description, format_string = _described(entry, metrics)
-    return Measure(entry["name"], _guarded(entry["dax"].strip("\n")), entry["folder"], description, format_string)
-
-
-def _guarded(dax: str) -> str:
+def _guarded(text: str) -> str:
     """Return DAX that reads rows of a table so that it is blank unless the filters leave one source."""
-    if not AGGREGATE.search(dax):
-        return dax
-    return f"IF (\n    {ONE_SOURCE},\n{_indented(dax, '    ')}\n)"
+    return dax.call("IF", ONE_SOURCE, text) if AGGREGATE.search(text) else text
 
 
-def _rate(entry: dict[str, Any], template: dict[str, str], metrics: dict[str, dict[str, str]]) -> list[Measure]:
-    description, format_string = _described(entry, metrics)
-    measure = metrics[entry["metric"]]["measure"] if "metric" in entry else entry["measure"]
-    interval = template["proportion" if measure == "proportion" else "ratio"]
-    filled = {
-        "numerator": f"[{entry['numerator']}]",
-        "denominator": f"[{entry['denominator']}]",
-        "observations": f"[{entry.get('observations', entry['denominator'])}]",
-        "is_proportion": "TRUE ()" if measure == "proportion" else "FALSE ()",
-    }
-    parts = {
-        "value": template["value"],
-        "observations": template["observations"],
-        "low": interval.replace("{side}", "-"),
-        "high": interval.replace("{side}", "+"),
-        "text": template["text"],
-    }
-    return _five(entry, parts, filled, description, format_string)
+def _subjects(tables: dict[str, Table], related: list[Relationship]) -> dict[str, dax.Subject]:
+    """Return the subjects of metrics whose fact is in the model."""
+    above: dict[str, set[str]] = defaultdict(set)
+    for relationship in related:
+        if relationship.is_active:
+            above[relationship.reference.table].add(relationship.reference.to_table)
+
+    def reached_by(name: str) -> set[str]:
+        return above[name].union(*map(reached_by, above[name]))
+
+    made = {}
+    for row in families.declared("metric_subject"):
+        schema, fact = row["relation"].split(".")
+        if schema == "star" and fact in tables:
+            columns = {column.name: column.can_be_null for column in _columns(tables[fact], settings())}
+            reached = frozenset(reached_by(fact))
+            made[row["subject"]] = dax.Subject(row["subject"], fact, columns, dax.date_roles(row), reached)
+    return made
 
 
-def _published(entry: dict[str, Any], template: dict[str, str], metrics: dict[str, dict[str, str]]) -> list[Measure]:
-    description, format_string = _described(entry, metrics)
-    description += " Follows no filter but the source."
-    measure = metrics[entry["metric"]]["measure"]
-    columns = {
-        "value": "value",
-        "observations": "n",
-        "low": "clustered_ci_low",
-        "high": "clustered_ci_high",
-        "numerator": "numerator",
-    }
-    dax = {part: _guarded(_published_dax(entry["metric"], column, template)) for part, column in columns.items()}
-    filled = {
-        "numerator": dax["numerator"],
-        "is_proportion": "TRUE ()" if measure == "proportion" else "FALSE ()",
-    }
-    parts = {part: dax[part] for part in ("value", "observations", "low", "high")} | {"text": template["text"]}
-    return _five(entry, parts, filled, description, format_string)
-
-
-def _five(
-    entry: dict[str, Any], parts: dict[str, str], filled: dict[str, str], description: str, format_string: str | None
-) -> list[Measure]:
-    """Return the value, its n, both ends of its interval, and all of it as text."""
-    name, folder = entry["name"], entry["folder"]
-    names = {
-        "value": name,
-        "observations": f"{name}: n",
-        "low": f"{name}: low",
-        "high": f"{name}: high",
-        "text": f"{name}: with interval",
-    }
+def _of_metric(metric: dax.Row, subject: dax.Subject | None) -> list[Measure]:
+    """Return the measures of a metric: recounted from the fact of `subject`, or without one looked up in mart_kpi."""
+    name, unit_format = metric["metric_label"], UNIT_FORMATS[metric["unit"]]
+    lookup = {part: dax.looked_up(metric, part) for part in ("value", "n", "low", "high", "small")}
+    found = dax.parts(metric, subject) if subject else {part: lookup[part] for part in ("value", "n")}
+    if metric["kind"] != "total":
+        small = f"[{name}: n] < 30" if subject else f"{lookup['small']} == 1"
+        small += f" || [{name}: numerator] < 5" if "numerator" in found and metric["kind"] == "proportion" else ""
+        found |= {"low": lookup["low"], "high": lookup["high"], "with interval": _text(name, small, unit_format)}
+    described = (
+        f"{metric['definition']} {metric['caveat']} (metric {metric['metric_code']}/{metric['definition_version']})"
+    )
+    looked_up = (
+        ""
+        if subject
+        else " Looked up: blank unless the filters leave all or one label, and all days, a year or a month."
+    )
     what = {
-        "value": description,
-        "observations": f"Observations behind {name}. {description}",
-        "low": f"Lower end of the 95 % interval of {name}, patients taken as independent. {description}",
-        "high": f"Upper end of the 95 % interval of {name}, patients taken as independent. {description}",
-        "text": f"{name} with its 95 % interval and n, and a mark where n is small. {description}",
+        "value": "",
+        "n": f"Observations behind {name}. ",
+        "numerator": f"What {name} has above the line: {metric['numerator_rule']}. ",
+        "denominator": f"What {name} has below the line: {metric['denominator_rule']}. ",
+        "low": f"Lower end of the 95 % interval of {name}, the wider one; {INTERVALS}. ",
+        "high": f"Upper end of the 95 % interval of {name}, the wider one; {INTERVALS}. ",
+        "with interval": f"{name} with its 95 % interval and n, and a mark where n is small. ",
     }
-    formats = {"value": format_string, "observations": "#,0", "low": format_string, "high": format_string, "text": None}
-    values = {part: f"[{measure}]" for part, measure in names.items()} | {"format": format_string or ""}
+    folder = measure_docs.GROUPS[metric["module"]]
+    formats = {"n": "#,0", "numerator": "#,0.00", "denominator": "#,0.00", "with interval": None}
     return [
         Measure(
-            names[part],
-            # A part refers to the others by their names, and to its own expression by the ingredients.
-            dax.format(**{**values, **filled}),
-            folder if part == "value" else f"{folder}\\n and interval",
-            what[part],
-            formats[part],
+            name if part == "value" else f"{name}: {part}",
+            text,
+            folder if part == "value" else f"{folder}\\Parts",
+            f"{what[part]}{described}{looked_up}",
+            formats.get(part, unit_format),
+            is_hidden=part in {"numerator", "denominator"},
         )
-        for part, dax in parts.items()
+        for part, text in found.items()
     ]
 
 
-def _published_dax(metric: str, column: str, template: dict[str, str]) -> str:
-    code, version = metric.split("/")
-    return template["published"].format(column=column, metric_code=code, definition_version=version)
+INTERVALS = "blank unless the filters leave all or one label, and all days, a year or a month"
+"""When mart_kpi, which alone defines intervals, has the row that a visual asks for."""
+
+
+def _text(name: str, small: str, unit_format: str) -> str:
+    """Return the DAX of value, interval and n as one text."""
+    shown = f'FORMAT ( [{name}: low], "{unit_format}" ) & " to " & FORMAT ( [{name}: high], "{unit_format}" )'
+    parts = [
+        f'FORMAT ( [{name}], "{unit_format}" )',
+        f'IF ( NOT ISBLANK ( [{name}: low] ), " (" & {shown} & ")" )',
+        f'", n " & FORMAT ( [{name}: n], "#,0" )',
+        f'IF ( {small}, ", small" )',
+    ]
+    return dax.call("IF", f"NOT ISBLANK ( [{name}] )", "\n    & ".join(parts))
+
+
+def _shared(
+    tables: dict[str, Table], related: list[Relationship], subjects: dict[str, dax.Subject], recounted: list[dax.Row]
+) -> list[Measure]:
+    """Return what the measures of metrics ask: whether the filters fit, and the row of mart_kpi; and how far they differ."""
+    # What filters something, or looks as if it did; not a list that stands alone, as that of the metrics does.
+    filtering = {relationship.reference.to_table for relationship in related} - {SOURCE_TABLE, DATE_TABLE}
+    filtering = sorted(filtering | {name for name in tables if name.startswith(("fact_", "bridge_"))})
+    hidden = [
+        (
+            subject.guard,
+            dax.guard(subject, filtering),
+            f"TRUE where one source is left and no filter lies on a table that does not filter {subject.fact}.",
+        )
+        for subject in subjects.values()
+    ]
+    hidden += [
+        (
+            "Chosen period",
+            dax.chosen_period(),
+            "Period of mart_kpi that the filters leave: all, a year, a month, else blank.",
+        ),
+        (
+            "Chosen slice",
+            dax.chosen_slice(filtering),
+            "Slice of mart_kpi that the filters leave: all or one label, else blank.",
+        ),
+        ("Chosen slice value", dax.chosen_slice_value(filtering), "Label of that slice."),
+    ]
+    hidden += [
+        (
+            f"Looked up {part}",
+            dax.looked_up_here(part),
+            f"Metric {part} of the row of mart_kpi that the filters leave, of the metric that mart_kpi is filtered to.",
+        )
+        for part in ("value", "n", "low", "high", "small")
+    ]
+    hidden.append(
+        (
+            "Difference in these filters",
+            dax.difference(recounted),
+            "Largest difference between a recounted metric and its row of mart_kpi, as a share of the value where that is over 1.",
+        )
+    )
+    return [
+        Measure(name, _guarded(text), "Trust\\Parts", description, None, is_hidden=True)
+        for name, text, description in hidden
+    ]
 
 
 # TMDL
 
 
 def _table(table: Table, hand: dict[str, Any], related: list[Relationship]) -> str:
-    left_out = hand["left_out_columns"].get(table.name, [])
-    columns = [column for column in table.columns if column.name not in left_out]
-    unknown = set(left_out) - table.column_names
-    if unknown:
-        raise ValueError(f"powerbi/model.toml leaves out columns that {table.name} has not: {', '.join(unknown)}.")
+    columns = _columns(table, hand)
     is_date_table = table.name == hand["date_table"]["name"]
     lines = [*_described_as(f"{_sentence(table.first_line)} {table.description}"), f"table {table.name}"]
     lines += ["\tdataCategory: Time"] if is_date_table else []
     lines += [f"\tlineageTag: {_tag(table.name)}", ""]
     for column in columns:
         lines += _column(table, column, hand, related)
-    source = _source(table.name, [column.name for column in columns] if left_out else [])
+    source = _source(table.name, [] if len(columns) == len(table.columns) else [column.name for column in columns])
     lines += [f"\tpartition {table.name} = m", "\t\tmode: import", "\t\tsource ="]
-    lines += [_indented(source, "\t\t\t\t"), "", f"\t{GENERATED}serving.{table.name}", ""]
+    lines += [indented(source, "\t\t\t\t"), "", f"\t{GENERATED}serving.{table.name}", ""]
     return "\n".join(lines)
+
+
+def _columns(table: Table, hand: dict[str, Any]) -> list[Column]:
+    """Return the columns of a table that the model keeps."""
+    left_out = hand["left_out_columns"].get(table.name, [])
+    unknown = set(left_out) - table.column_names
+    if unknown:
+        raise ValueError(f"powerbi/model.toml leaves out columns that {table.name} has not: {', '.join(unknown)}.")
+    return [column for column in table.columns if column.name not in left_out]
 
 
 def _column(table: Table, column: Column, hand: dict[str, Any], related: list[Relationship]) -> list[str]:
@@ -365,15 +402,19 @@ def _source(table: str, columns: list[str]) -> str:
 
 
 def _measure_table(made: list[Measure]) -> str:
-    lines = ["/// The measures of the report; powerbi/measures.toml holds them.", f"table {_quoted(MEASURE_TABLE)}"]
+    lines = [
+        "/// The measures of the report: of metrics, as seeds/metric.csv declares them, and of powerbi/measures.toml.",
+        f"table {_quoted(MEASURE_TABLE)}",
+    ]
     lines += [f"\tlineageTag: {_tag(MEASURE_TABLE)}", ""]
     for measure in made:
         lines += _described_as(measure.description, "\t")
         if "\n" in measure.dax:
-            lines += [f"\tmeasure {_quoted(measure.name)} = ```", _indented(measure.dax, "\t\t\t"), "\t\t\t```"]
+            lines += [f"\tmeasure {_quoted(measure.name)} = ```", indented(measure.dax, "\t\t\t"), "\t\t\t```"]
         else:
             lines.append(f"\tmeasure {_quoted(measure.name)} = {measure.dax}")
         lines += [f"\t\tformatString: {measure.format}"] if measure.format else []
+        lines += ["\t\tisHidden"] if measure.is_hidden else []
         lines += [f"\t\tdisplayFolder: {measure.folder}", f"\t\tlineageTag: {_tag(f'[{measure.name}]')}", ""]
     lines += [
         "\tcolumn placeholder",
@@ -443,10 +484,6 @@ def _described_as(text: str, indent: str = "") -> list[str]:
 
 def _sentence(first_line: str) -> str:
     return re.sub(r"\s*\(metrics\.md[^)]*\)", "", first_line).rstrip(".") + "."
-
-
-def _indented(text: str, indent: str) -> str:
-    return "\n".join(f"{indent}{line}" if line else line for line in text.split("\n"))
 
 
 def _quoted(name: str) -> str:

@@ -19,8 +19,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "powerbi"
 
 FUNCTIONS = set(
     """
-    ABS ADDCOLUMNS AVERAGE CALCULATE COUNT COUNTROWS DISTINCT DISTINCTCOUNT DIVIDE FALSE FILTER FORMAT HASONEVALUE IF
-    ISBLANK LOOKUPVALUE MAX MAXX MIN REMOVEFILTERS ROW SELECTEDVALUE SQRT SUM SUMX T.INV.2T TRUE UNION VALUES
+    ABS AVERAGE AVERAGEX BLANK CALCULATE COALESCE COUNT COUNTROWS DISTINCT DISTINCTCOUNT DIVIDE FALSE FILTER FORMAT
+    HASONEVALUE IF ISBLANK ISFILTERED KEEPFILTERS LOOKUPVALUE MAX MAXX MEDIAN MEDIANX MIN MINX REMOVEFILTERS ROW
+    SELECTEDVALUE SUM SUMMARIZE SUMX SWITCH TREATAS TRUE UNION USERELATIONSHIP VALUES
     """.split()  # noqa: SIM905
 )
 """DAX functions in use. Another one is misspelt, or new here: add it."""
@@ -32,8 +33,8 @@ DISTINCT leaves out the blank row that stands for what belongs to no source; VAL
 """
 
 AGGREGATE = re.compile(
-    r"\b(?:AVERAGE|COUNT|COUNTROWS|DISTINCTCOUNT|MAX|MIN|SUM|SUMX)\s*\(\s*"
-    r"(?:(?:dim|fact|agg|bridge|mart|v)_\w+\s*[\[)]|FILTER\b)"
+    r"\b(?:AVERAGEX?|COUNT|COUNTROWS|DISTINCTCOUNT|MAXX?|MEDIANX?|MINX?|SUMX?)\s*\(\s*"
+    r"(?:(?:dim|fact|agg|bridge|mart|v)_\w+\s*[\[,)]|FILTER\b|SUMMARIZE\b)"
 )
 """An aggregate of a published table; one of measures alone needs no guard, because they have theirs."""
 
@@ -342,8 +343,10 @@ def _measure_cycles(project: Project) -> Iterator[str]:
 
 
 def _one_source(project: Project) -> Iterator[str]:
+    asking = {name for name, dax in project.measures.items() if ONE_SOURCE in " ".join(dax.split())}
     for name, dax in project.measures.items():
-        if AGGREGATE.search(dax) and ONE_SOURCE not in " ".join(dax.split()):
+        first = re.match(r"\s*IF \(\s*\[([^\]]+)\]", dax)
+        if AGGREGATE.search(dax) and name not in asking and (first is None or first[1] not in asking):
             yield f"measure [{name}]: adds up whatever sources there are; ask first: {ONE_SOURCE}"
 
 

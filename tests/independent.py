@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from statistics import NormalDist, median
+from statistics import NormalDist, median, stdev
 from typing import NamedTuple
 
 from loader.settings import PROJECT
 
 Row = dict[str, str]
+CHECKUPS = {"410410006", "310061009", "86013001"}
 ELECTIVE = {"310061009", "305408004", "183495009", "86013001"}
 SCREENING, DETOX = "410410006", "56876005"
 FOUR_REASONS = {"88805009", "254837009", "55822004", "67811000119102"}
@@ -111,7 +113,10 @@ class Stay:
 class Hospital:
     """One delivery of the five tables."""
 
+    kept = {"R6_WITH_DETOX": "detox", "R6_WITH_SURGICAL_CANCER": "surgical cancer"}
+
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         payer = {row["Id"]: row["NAME"] for row in read(folder / "payers.csv")}
         patients = read(folder / "patients.csv")
         self.death = {row["Id"]: date.fromisoformat(row["DEATHDATE"]) for row in patients if row["DEATHDATE"]}
@@ -138,8 +143,38 @@ class Hospital:
         self.texts: dict[str, list[str]] = defaultdict(list)
         for row in self.procedures:
             self.texts[row["ENCOUNTER"]].append(row["DESCRIPTION"].lower())
+        self.judged = [self._judge(row) for row in self.procedures]
+        self.done: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        for row, judgement in zip(self.procedures, self.judged, strict=True):
+            self.done[row["ENCOUNTER"]].append((*judgement, row["REASONCODE"]))
         self.observed_until = max(e.stop or e.start for e in self.encounters)
         self.chronicity = {row["code"]: row["ccir"] for row in read(PROJECT / "seeds" / "condition_chronicity.csv")}
+
+    @cached_property
+    def lists(self) -> tuple[dict, dict, set[str], set[str]]:
+        """The planned algorithm's procedures by code and text and by code, its acute and its always planned reasons."""
+        seeds = PROJECT / "seeds"
+        exact, by_code = {}, defaultdict(set)
+        for row in read(seeds / "snomed_procedure.csv"):
+            judgement = (row["planned_category"], row["in_surgery_cohort"] == "1")
+            exact[row["code"], row["text"]] = judgement
+            by_code[row["code"]].add(judgement)
+        always = {row["ccs_category"] for row in read(seeds / "planned_category.csv") if row["rule_set"] == "PR2"}
+        reasons = read(seeds / "snomed_reason.csv")
+        acute = {row["code"] for row in reasons if row["is_acute"] == "1"}
+        return exact, by_code, acute, {row["code"] for row in reasons if row["ccs_category"] in always}
+
+    def _judge(self, row: Row) -> tuple[str, bool]:
+        """What the planned algorithm says of a procedure, and whether it is surgery."""
+        exact, by_code, _, _ = self.lists
+        code, text = row["CODE"], row["DESCRIPTION"]
+        of_code = by_code.get(code, set())
+        if (code, text) in exact:
+            return exact[code, text]
+        if len(of_code) == 1:
+            return next(iter(of_code))
+        is_oncology = any(word in text.lower() for word in ("chemotherapy", "radiotherapy"))
+        return ("potentially_planned" if is_oncology else "", False)
 
     @cached_property
     def by_patient(self) -> dict[str, list[Encounter]]:
@@ -168,8 +203,69 @@ class Hospital:
     def is_oncology(self, stay: Stay) -> bool:
         return self.has(stay, "chemotherapy", "radiotherapy")
 
+    def planned_rule(self, row: Encounter) -> str:
+        """Why an encounter is planned: PR1, PR2, PR3 without PR4, its type; empty where it is not."""
+        _, _, acute, always = self.lists
+        done = self.done[row.id]
+        reasons = {row.reason} if row.reason else {reason for _, _, reason in done}
+        if any(category == "always_planned" for category, _, _ in done):
+            return "always planned procedure"
+        if reasons & always:
+            return "always planned diagnosis"
+        if any(category == "potentially_planned" for category, _, _ in done) and not reasons & acute:
+            return "potentially planned procedure without acute diagnosis"
+        return "elective type" if row.code in ELECTIVE | {SCREENING} else ""
+
     def is_planned(self, stay: Stay) -> bool:
-        return self.is_oncology(stay) or any(row.code in ELECTIVE | {SCREENING} for row in stay.rows)
+        return any(self.planned_rule(row) for row in stay.rows)
+
+    def is_surgery(self, stay: Stay) -> bool:
+        return any(surgery for row in stay.rows for _, surgery, _ in self.done[row.id])
+
+    def is_acute(self, stay: Stay) -> bool:
+        if self.is_hospice(stay) or all(row.code in CHECKUPS for row in stay.rows):
+            return False
+        return self.is_surgery(stay) or not self.is_oncology(stay)
+
+    def had_hospice(self, stay: Stay) -> bool:
+        """Whether hospice care or admission touches the 12 months up to the day of admission."""
+        day = stay.admitted.date()
+        try:
+            since = day.replace(year=day.year - 1)
+        except ValueError:
+            since = day.replace(year=day.year - 1, day=28)
+        return any(
+            e.start.date() <= day and (e.stop or e.start).date() >= since
+            for e in self.by_patient[stay.patient]
+            if "hospice" in e.type.lower() or e.kind == "hospice" or any("hospice care" in t for t in self.texts[e.id])
+        )
+
+    def days_to_visit(self, stay: Stay) -> int | None:
+        """Days from discharge to the first visit that follows a day or more after it."""
+        if stay.discharged is None:
+            return None
+        days = [
+            (e.start.date() - stay.discharged.date()).days for e in self.by_patient[stay.patient]
+            if e.kind in ("ambulatory", "outpatient", "wellness")
+        ]  # fmt: skip
+        return min((n for n in days if n >= 1), default=None)
+
+    def ed_visits(self) -> Iterator[tuple[Encounter, bool, int | None]]:
+        """Closed emergency visits, whether they end in an admission, and days to the next that does not."""
+        for rows in self.by_patient.values():
+            inpatient = [
+                row.start for row in rows if row.kind == "inpatient" and (not row.stop or row.stop >= row.start)
+            ]
+            visits = [
+                (row, bool(row.stop) and any(row.start <= at <= row.stop + timedelta(days=1) for at in inpatient))
+                for row in rows if row.kind == "emergency"
+            ]  # fmt: skip
+            for place, (row, admitted) in enumerate(visits):
+                later = [
+                    other.start for other, other_admitted in visits[place + 1 :] if other.stop and not other_admitted
+                ]
+                if row.stop:
+                    yield row, admitted, max((min(later).date() - row.stop.date()).days, 0) if later else None
 
     def is_hospice(self, stay: Stay) -> bool:
         return any("hospice" in row.type.lower() for row in stay.rows)
@@ -181,9 +277,10 @@ class Hospital:
         died = self.death.get(stay.patient, date.max) <= stay.discharged.date()
         return not self.is_hospice(stay) and not died and self.is_followed(stay)
 
-    def is_hwr(self, stay: Stay) -> bool:
+    def is_hwr(self, stay: Stay, keep: str = "") -> bool:
         cancer = any(word in row.reason_text for row in stay.rows for word in ("malignant", "cancer", "carcinoma"))
-        set_apart = any(row.code in {SCREENING, DETOX} for row in stay.rows)
+        cancer = cancer and not (keep == "surgical cancer" and self.is_surgery(stay))
+        set_apart = any(row.code in {SCREENING, DETOX} - {DETOX if keep == "detox" else ""} for row in stay.rows)
         return not (cancer or set_apart or self.is_oncology(stay) or self.has(stay, "hospice care"))
 
     def reason(self, rows: list[Encounter]) -> str:
@@ -287,7 +384,7 @@ class Hospital:
                 )
 
     def _readmissions(self) -> Iterator[Observation]:
-        for gap, versions in ((0, ("R2", "R3", "R5", "R6")), (1, ("R4",))):
+        for gap, versions in ((0, ("R2", "R3", "R5", "R6", *self.kept)), (1, ("R4",))):
             for stays in self.stays(gap):
                 for stay, after in zip(stays, [*stays[1:], None], strict=True):
                     if stay.discharged is None:
@@ -302,6 +399,10 @@ class Hospital:
                         "R2": (True, after is not None), "R3": (True, soon), "R4": (True, soon),
                         "R5": (self.is_base(stay), unplanned),
                         "R6": (self.is_base(stay) and self.is_hwr(stay), unplanned),
+                        **{
+                            version: (self.is_base(stay) and self.is_hwr(stay, keep), unplanned)
+                            for version, keep in self.kept.items()
+                        },
                     }  # fmt: skip
                     for version in versions:
                         is_index, hit = index[version]
@@ -430,6 +531,129 @@ class Hospital:
         self.claims_of_priced_encounters = sum(encounter[id_].claim for id_, cost in priced.items() if cost > 0)
 
 
+Quality = dict[tuple[str, str], tuple[int, int]]
+"""By table and check: how many rows fail it, of how many."""
+SNOMED_CT = re.compile("[0-9]{6,18}")
+FAMILIES_OF_PROCEDURES = ("chemotherapy", "radiotherapy", "hospice care", "dialysis", "electrical cardioversion")
+
+
+def counted(values: Iterable[bool]) -> tuple[int, int]:
+    judged = list(values)
+    return sum(judged), len(judged)
+
+
+def codes(table: str, word: str, found: Iterable[str], chronicity: dict[str, str] | None = None) -> Quality:
+    """The checks of codes of SNOMED CT; with `chronicity`, of those that are diagnoses."""
+    delivered = [re.sub("[.]0+$", "", code) for code in found if code]
+    if not delivered:
+        return {}
+    malformed = counted(not SNOMED_CT.fullmatch(code) for code in delivered)
+    checks = {
+        f"{word} without the form of its system": malformed,
+        f"{word} without a code system": (0, len(delivered)),
+    }
+    if chronicity is not None:
+        checks[f"{word} without chronicity"] = counted(code not in chronicity for code in delivered)
+        checks[f"{word} that no Charlson list reads"] = malformed
+    return {(table, check): numbers for check, numbers in checks.items()}
+
+
+def completeness(folder: Path) -> Quality:
+    """The cells of each column of a Synthea export that are empty."""
+    found: Quality = {}
+    for name in ("encounters", "organizations", "patients", "payers", "procedures"):
+        rows = read(folder / f"{name}.csv")
+        for column in rows[0]:
+            # Old exports of payers leave a blank or NA where there is no value; the contract says so.
+            found[f"synthea__{name}", f"{column.lower()} missing"] = counted(not row[column].strip() for row in rows)
+        for check in ("rows quarantined", "rows lost", "rows of another type"):
+            found[f"synthea__{name}", check] = (0, len(rows))
+    return found
+
+
+def quality_of_hospital(hospital: Hospital) -> Quality:
+    """The checks of the encounters and procedures of a hospital without defects of form, and of its columns."""
+    encounters, procedures = hospital.encounters, hospital.procedures
+    known = {e.id: e for e in encounters}
+    dead = [e for e in encounters if e.patient in hospital.death]
+    priced: dict[str, float] = defaultdict(float)
+    for row in procedures:
+        priced[row["ENCOUNTER"]] += float(row["BASE_COST"])
+    stops = [(instant(row["STOP"]), known[row["ENCOUNTER"]].stop) for row in procedures]
+    times = Counter(
+        tuple(row[name] for name in ("START", "STOP", "PATIENT", "ENCOUNTER", "CODE")) for row in procedures
+    )
+    checks = {
+        ("input.encounter", "claim of 0"): counted(e.claim == 0 for e in encounters),
+        ("input.encounter", "paid more than claimed"): counted(e.paid > e.claim for e in encounters),
+        ("input.encounter", "starts after death"): counted(e.start.date() > hospital.death[e.patient] for e in dead),
+        ("input.encounter", "stops after death"): counted(
+            e.stop is not None and e.stop.date() > hospital.death[e.patient] for e in dead
+        ),
+        ("input.encounter", "stops before it starts"): counted(bool(e.stop and e.stop < e.start) for e in encounters),
+        ("input.encounter", "list price above claim"): counted(
+            round(total, 2) > known[id_].claim for id_, total in priced.items()
+        ),
+        ("input.encounter", "class unknown"): counted(e.kind not in CLASSES for e in encounters),
+        ("input.procedure", "encounter unknown"): counted(row["ENCOUNTER"] not in known for row in procedures),
+        ("input.procedure", "ends after its encounter"): counted(bool(a and b and a > b) for a, b in stops),
+        ("input.procedure", "repeats another row"): (sum(n - 1 for n in times.values()), len(procedures)),
+        ("input.procedure", "procedure without category"): counted(
+            not any(word in row["DESCRIPTION"].lower() for word in FAMILIES_OF_PROCEDURES) for row in procedures
+        ),
+    }
+    # A hospital of the export knows no dispositions, groups, bands, intensive care or flags of readmission.
+    for check in (
+        "disposition unknown", "DRG without a family", "age band unknown", "ICU days beyond the stay",
+        "readmitted from hospice",
+    ):  # fmt: skip
+        checks["input.encounter", check] = (0, 0)
+    return (
+        checks
+        | codes("input.encounter", "reason", (e.reason for e in encounters), hospital.chronicity)
+        | codes("input.encounter", "type", (e.code for e in encounters))
+        | codes("input.procedure", "code", (row["CODE"] for row in procedures))
+        | codes("input.procedure", "reason", (row["REASONCODE"] for row in procedures), hospital.chronicity)
+        | completeness(hospital.folder)
+    )
+
+
+def quality_of_stays(rows: list[Row]) -> Quality:
+    """The checks of the stays of patient records, from the rows that are staged."""
+    families = {row["drg_code"] for row in read(PROJECT / "seeds" / "drg_family.csv")}
+    group = {
+        row["disposition_code"]: row["disposition_group"]
+        for row in read(PROJECT / "seeds" / "discharge_disposition.csv")
+    }
+    went = [row["discharge_disposition"].strip().lower() for row in rows]
+    icu = [
+        (float(row["icu_days"]), max(float(row["length_of_stay_days"]), 1))
+        for row in rows
+        if row["icu_days"] and row["length_of_stay_days"]
+    ]
+    from_hospice = [
+        row["readmitted_30d"]
+        for row, to in zip(rows, went, strict=True)
+        if group.get(to) == "hospice" and row["readmitted_30d"]
+    ]
+    days = [
+        int(float(row["days_to_readmission"]))
+        for row in rows
+        if row["days_to_readmission"] and row["readmitted_30d"] and float(row["readmitted_30d"]) == 1
+    ]
+    checks = {
+        "ICU days beyond the stay": counted(a > b for a, b in icu),
+        "readmitted from hospice": counted(float(flag) == 1 for flag in from_hospice),
+        "disposition unknown": counted(to not in group for to in went if to),
+        "DRG without a family": counted(
+            row["primary_drg"].removesuffix(".0") not in families for row in rows if row["primary_drg"]
+        ),
+    }
+    if days:
+        checks["return days end before day 30"] = (max(30 - max(days), 0), 30) if len(days) >= 100 else (0, 0)
+    return {("input.encounter", check): numbers for check, numbers in checks.items()}
+
+
 class Estimate(NamedTuple):
     numerator: float
     denominator: float
@@ -454,7 +678,9 @@ class Cell:
         sums[1] += denominator
 
 
-def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], str]) -> dict[tuple, Estimate]:
+def estimates(
+    observations: Iterable[Observation], kind: dict[tuple[str, str], tuple[str, str, int]]
+) -> dict[tuple, Estimate]:
     """Sum observations up as their metric says, by metric, version, period and slice."""
     cells: dict[tuple, Cell] = defaultdict(Cell)
     people: dict[tuple, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -471,10 +697,10 @@ def estimates(observations: Iterable[Observation], kind: dict[tuple[str, str], s
         for patient, numerators in rows.items():
             cells[key].add(patient, summed_up[key](numerators), 1)
     # A stay without a day of discharge is in no year.
-    return {k: _estimate(cell, kind[k[:2]]) for k, cell in cells.items() if k[2] != str(date.max.year)}
+    return {k: _estimate(cell, *kind[k[:2]]) for k, cell in cells.items() if k[2] != str(date.max.year)}
 
 
-def _estimate(cell: Cell, kind: str) -> Estimate:
+def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
     x, y = (math.fsum(sums[part] for sums in cell.patients.values()) for part in (0, 1))
     n, m = len(cell.numerators), len(cell.patients)
     if kind == "total":
@@ -482,24 +708,33 @@ def _estimate(cell: Cell, kind: str) -> Estimate:
     if kind == "median":
         return Estimate(x, y, median(cell.numerators), n, m, None, None)
     value = x / y if y else math.nan
-    squares = sum((a - value * b) ** 2 for a, b in cell.patients.values())
-    error = math.sqrt(squares * m / (m - 1)) / y if m > 1 and y else None
-    t = student_t(m - 1) if m > 1 else None
     interval = clustered = None
     if kind == "proportion":
         interval = wilson(x, n, Z)
-        if t:
-            effective = min(value * (1 - value) / error**2, n) if error else m
-            clustered = wilson(value * effective, effective, t)
-    else:
-        centre = x / n
-        spread = math.sqrt(math.fsum((a - centre) ** 2 for a in cell.numerators) / (n - 1)) if n > 1 else 0
-        if kind == "mean" and spread:
-            half = student_t(n - 1) * spread / math.sqrt(n)
-            interval = (centre - half, centre + half)
-        if t and error:
-            clustered = (value - t * error, value + t * error)
+    elif kind == "mean" and n > 1:
+        interval = log_interval(value, stdev(cell.numerators) / math.sqrt(n), lowest, student_t(n - 1))
+    sums = cell.patients
+    effective = y * y / math.fsum(b * b for _, b in sums.values()) if y else 0
+    if effective >= 5:
+        deviations = [a - value * b for a, b in sums.values()]
+        error = math.hypot(*(d * y / (y - b) for d, (_, b) in zip(deviations, sums.values(), strict=True))) / y
+        squares = math.fsum(d**2 for d in deviations)
+        spread = math.fsum(d**4 for d in deviations) - squares**2 / m
+        shown = (0.4 if kind in ("mean", "ratio") else 1) * 2 * squares**2
+        t = student_t(shown / spread if shown < (effective - 1) * spread else effective - 1)
+        if kind == "proportion" or (unit == "share" and 0 < value < 1):
+            as_many = min(value * (1 - value) / error**2, n) if error else effective
+            clustered = wilson(value * as_many, as_many, t)
+        else:
+            clustered = log_interval(value, error, lowest, t)
     return Estimate(x, y, value, n, m, interval, clustered)
+
+
+def log_interval(value: float, error: float, lowest: float, t: float) -> tuple[float, float] | None:
+    above = value - lowest
+    if not above > 0 or not 0 < t * error <= above * math.log(100):
+        return None
+    return lowest + above * math.exp(-t * error / above), lowest + above * math.exp(t * error / above)
 
 
 def wilson(x: float, n: float, z: float) -> tuple[float, float]:
@@ -510,7 +745,7 @@ def wilson(x: float, n: float, z: float) -> tuple[float, float]:
 
 
 @cache
-def student_t(degrees: int) -> float:
+def student_t(degrees: float) -> float:
     """The 97.5 % point, by integrating the density with Simpson's rule and halving."""
 
     def below(t: float) -> float:

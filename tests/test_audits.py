@@ -111,7 +111,7 @@ def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
             ("clustered_ci_high = value - 1", "NOT clustered_ci_high IS NULL"),
         ],
         "mart.mart_patient_measure": [("amount = 0", "TRUE")],
-        "measure.poisson_limit": [("low = n_events + 1", "TRUE"), ("high = n_events", "TRUE")],
+        "measure.expected_readmission": [("expected_rate = 1.01", "TRUE"), ("expected_rate = -0.01", "TRUE")],
         "star.fact_episode": [
             ("post_amount = post_amount + 0.01", "TRUE"),
             ("claim_total = claim_total - during_amount", "during_amount > 0"),

@@ -13,10 +13,10 @@ from sqlglot import parse_one
 
 from engine import Engine, query
 from macros.cleaning import age_years
-from test_properties import warehouse
+from test_properties import FLAGS, warehouse
 
 NEW_YEAR = datetime(2020, 1, 1)
-CLEAN = [0] * 7
+CLEAN = [0] * len(FLAGS)
 
 
 def stay(
@@ -130,7 +130,7 @@ def test_d11_planned_returns_and_returns_within_a_day_are_told_apart() -> None:
     engine = warehouse([stay("e1", NEW_YEAR, discharged), stay("e2", soon, soon + timedelta(hours=20))], {})
     assert readmissions(engine, "R1")[0][:3] == (0, 1, 0)
     assert readmissions(engine, "R3")[0][:3] == (1, 1, 1)
-    planned = [0, 0, 0, 0, 0, 0, 1]
+    planned = [int(flag == "is_planned") for flag in FLAGS]
     later = discharged + timedelta(days=10)
     engine = warehouse(
         [stay("e1", NEW_YEAR, discharged), stay("e2", later, later + timedelta(days=1), flags=planned)], {}

@@ -40,7 +40,8 @@ def kpi(
 FRACTION = "numerator, denominator, value"
 RUNGS = [
     ("R0", 286, 634, "0.4511"), ("R1", 286, 920, "0.3109"), ("R2", 685, 838, "0.8174"), ("R3", 284, 838, "0.3389"),
-    ("R4", 248, 802, "0.3092"), ("R5", 10, 805, "0.0124"), ("R6", 7, 84, "0.0833"), ("R7", 23, 131, "0.176"),
+    ("R4", 248, 802, "0.3092"), ("R5", 6, 805, "0.0075"), ("R6", 3, 84, "0.0357"), ("R7", 23, 131, "0.176"),
+    ("R6_WITH_DETOX", 3, 148, "0.0203"), ("R6_WITH_SURGICAL_CANCER", 3, 91, "0.0330"),
 ]  # fmt: skip
 BY_PAYER = [
     ("NO_INSURANCE", "0.6995"), ("Medicare", "0.0771"), ("Humana", "0.0503"), ("Anthem", "0.0424"), ("Aetna", "0.0368"),
@@ -94,11 +95,113 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         )
         for code, x, n, value in RUNGS
     ),
-    ("M2 R6 interval", kpi("readmission", "R6", "ci_low, ci_high"), ("0.041", "0.162")),
+    ("M2 R6 interval", kpi("readmission", "R6", "ci_low, ci_high"), ("0.012", "0.100")),
     (
         "M2 cancer sessions among the 286",
-        "SELECT SUM(is_planned_next) FROM serving.fact_readmission WHERE definition_code = 'R1' AND is_readmission = 1",
+        "SELECT COUNT(DISTINCT r.readmission_key) FROM serving.fact_readmission AS r JOIN serving.fact_procedure AS p "
+        "ON p.encounter_key = r.readmission_key JOIN serving.dim_procedure AS d ON d.procedure_key = p.procedure_key "
+        "WHERE r.definition_code = 'R1' AND r.is_readmission = 1 AND d.is_oncology_tx = 1",
         ("274",),
+    ),
+    (
+        "M2 planned returns among the 286",
+        "SELECT SUM(is_planned_next), COUNT(planned_rule_of_return) FROM serving.fact_readmission "
+        "WHERE definition_code = 'R1' AND is_readmission = 1",
+        ("280", "280"),
+    ),
+    *(
+        (
+            f"M2 {code} of 65 and over",
+            "SELECT SUM(is_readmission), SUM(is_index) FROM serving.fact_readmission "
+            f"WHERE definition_code = '{code}' AND age_years >= 65",
+            (str(x), str(n)),
+        )
+        for code, x, n in (("R5", 5, 527), ("R6", 2, 40), ("R6_WITH_DETOX", 2, 75))
+    ),
+    (
+        "M2 why the returns of R5 do not count: hospice, planned by the algorithm, neither",
+        "SELECT SUM(CASE WHEN s.is_hospice + s.is_hospice_care > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN s.is_hospice + "
+        "s.is_hospice_care = 0 AND r.planned_rule_of_return LIKE 'potentially planned%' THEN 1 ELSE 0 END), "
+        "SUM(r.is_readmission) FROM serving.fact_readmission AS r JOIN serving.fact_inpatient_stay AS s "
+        "ON s.stay_key = r.readmission_key WHERE r.definition_code = 'R5' AND r.is_index = 1",
+        ("32", "246", "6"),
+    ),
+    *(
+        (
+            f"M2 follow-up visit within 7, 14 and 30 days, {code}",
+            "SELECT SUM(CASE WHEN days_to_followup_visit <= 7 THEN 1 ELSE 0 END), SUM(CASE WHEN days_to_followup_visit "
+            "<= 14 THEN 1 ELSE 0 END), SUM(CASE WHEN days_to_followup_visit <= 30 THEN 1 ELSE 0 END), COUNT(*) "
+            "FROM serving.fact_readmission AS r JOIN serving.fact_inpatient_stay AS s ON s.stay_key = r.stay_key "
+            f"WHERE r.definition_code = '{code}' AND r.is_index = 1",
+            visits,
+        )
+        for code, visits in (("R5", ("80", "117", "220", "805")), ("R6", ("31", "32", "39", "84")))
+    ),
+    (
+        "M2 emergency visits that end in no admission, followed by another within 30 days",
+        "SELECT SUM(CASE WHEN days_to_next_ed_visit <= 30 THEN 1 ELSE 0 END), COUNT(*), COUNT(DISTINCT CASE WHEN "
+        "days_to_next_ed_visit <= 30 THEN patient_durable_key END) FROM serving.fact_encounter AS e JOIN "
+        "serving.dim_patient AS p ON p.patient_key = e.patient_key WHERE e.source_system = 'synthea' "
+        "AND ends_in_admission = 0 AND has_30d_followup = 1 AND died_by_stop = 0",
+        ("903", "2272", "45"),
+    ),
+    (
+        "M8 claims for cardioversion in urgent care, million USD and patients",
+        "SELECT SUM(f.allocated_claim_cost) / 1000000, COUNT(DISTINCT p.patient_durable_key) FROM "
+        "serving.fact_procedure AS f JOIN serving.dim_procedure AS d ON d.procedure_key = f.procedure_key "
+        "JOIN serving.fact_encounter AS e ON e.encounter_key = f.encounter_key JOIN serving.dim_encounter_class AS c "
+        "ON c.class_key = e.class_key JOIN serving.dim_patient AS p ON p.patient_key = e.patient_key "
+        "WHERE d.procedure_family = 'cardioversion' AND c.class_code = 'urgentcare'",
+        ("20.86", "31"),
+    ),
+    (
+        "M8 claims of urgent-care encounters with cardioversion and of all, million USD",
+        "SELECT SUM(e.claim_amount * e.has_cardioversion) / 1000000, SUM(e.claim_amount) / 1000000 "
+        "FROM serving.fact_encounter AS e JOIN serving.dim_encounter_class AS c ON c.class_key = e.class_key "
+        "WHERE c.class_code = 'urgentcare' AND e.source_system = 'synthea'",
+        ("20.87", "23.35"),
+    ),
+    (
+        "M8 claims for dialysis in ambulatory care, million USD and patients",
+        "SELECT SUM(f.allocated_claim_cost) / 1000000, COUNT(DISTINCT p.patient_durable_key) FROM "
+        "serving.fact_procedure AS f JOIN serving.dim_procedure AS d ON d.procedure_key = f.procedure_key "
+        "JOIN serving.fact_encounter AS e ON e.encounter_key = f.encounter_key JOIN serving.dim_encounter_class AS c "
+        "ON c.class_key = e.class_key JOIN serving.dim_patient AS p ON p.patient_key = e.patient_key "
+        "WHERE d.procedure_family = 'dialysis' AND c.class_code = 'ambulatory'",
+        ("2.86", "5"),
+    ),
+    (
+        "M8 claims of ambulatory encounters with dialysis and of all, million USD",
+        "SELECT SUM(e.claim_amount * e.has_dialysis) / 1000000, SUM(e.claim_amount) / 1000000 "
+        "FROM serving.fact_encounter AS e JOIN serving.dim_encounter_class AS c ON c.class_key = e.class_key "
+        "WHERE c.class_code = 'ambulatory' AND e.source_system = 'synthea'",
+        ("3.10", "36.28"),
+    ),
+    (
+        "M11 acute stays and deaths in them",
+        "SELECT COUNT(*), SUM(died_in_stay) FROM serving.fact_inpatient_stay WHERE is_acute_stay = 1",
+        ("168", "10"),
+    ),
+    (
+        "M11 acute stays of a feed that tells nothing of care",
+        "SELECT COUNT(is_acute_stay), COUNT(has_recent_hospice), COUNT(*) FROM serving.fact_inpatient_stay "
+        "WHERE source_system = 'ehr'",
+        ("0", "0", "11001"),
+    ),
+    (
+        "M11 death within 30 days of admission, acute stays without hospice",
+        "SELECT SUM(CASE WHEN days_from_admission_to_death <= 30 THEN 1 ELSE 0 END), COUNT(*) FROM "
+        "serving.fact_inpatient_stay WHERE is_acute_stay = 1 AND has_30d_after_admission = 1 "
+        "AND has_recent_hospice = 0",
+        ("13", "162"),
+    ),
+    (
+        "M11 the same, the mean over one random stay a patient",
+        "SELECT SUM(share), COUNT(*), SUM(share) / COUNT(*) FROM (SELECT AVG(CASE WHEN days_from_admission_to_death "
+        "<= 30 THEN 1.000000 ELSE 0 END) AS share FROM serving.fact_inpatient_stay AS s JOIN serving.dim_patient AS p "
+        "ON p.patient_key = s.patient_key WHERE is_acute_stay = 1 AND has_30d_after_admission = 1 "
+        "AND has_recent_hospice = 0 GROUP BY p.patient_durable_key) AS one",
+        ("10.53", "107", "0.0984"),
     ),
     ("M4 coded share of R1", kpi("coded_reason_share", "R1", FRACTION), ("71", "286", "0.248")),
     (
@@ -251,6 +354,18 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
             (str(n),),
         )
         for table, check, n in QUALITY
+    ),
+    *(
+        (
+            f"S2 M16 {check}",
+            "SELECT n_failing, n_checked FROM serving.mart_data_quality "
+            f"WHERE source_system = 'ehr' AND source_table = 'input.encounter' AND check_name = '{check}'",
+            (str(failing), str(checked)),
+        )
+        for check, failing, checked in (
+            ("ICU days beyond the stay", 88, 11001), ("readmitted from hospice", 51, 303),
+            ("return days end before day 30", 1, 30), ("DRG without a family", 0, 11001),
+        )
     ),
     ("S2 M1 mean length of stay", kpi("alos", "days_cms", "n, value", source="ehr"), ("11001", "5.238")),
     ("S2 M2 R8", kpi("readmission", "R8", FRACTION, source="ehr"), ("1643", "10865", "0.1512")),

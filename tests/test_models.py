@@ -26,6 +26,7 @@ from sqlmesh.utils import yaml
 from engine import Engine, read_by
 from loader import contracts, families
 from loader.settings import PROJECT
+from macros.contracts import _checks_of_contract
 from warehouse_fixtures import Warehouse, built, land, load
 
 __all__ = ["built"]
@@ -591,15 +592,22 @@ def test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to() ->
         engine.put(table)
     first, second = {"source_system": "first"}, {"source_system": "second"}
     landed = [first | {"record_number": n, "id": "x", "reasoncode": "1"} for n in range(6)]
-    landed += [first | {"record_number": 6, "id": "x"}, second | {"record_number": 0, "id": "x"}]
+    landed += [
+        first | {"record_number": 6, "violation": "start 'noon' is no TIMESTAMP"},
+        second | {"record_number": 0, "id": "x"},
+    ]
     engine.put("raw.synthea__encounters", *landed)
     engine.put("quarantine.synthea__encounters", first | {"record_number": 0, "violation": "broken"})
     engine.put("staging.stg_synthea__encounters", *(first | {"encounter_id": f"e{n}"} for n in range(4)))
     engine.put("reference.condition_chronicity", {"code_system": "SNOMED CT", "code": "1000001", "ccir": 9})
     engine.put("reference.encounter_class", {"class_code": "inpatient"})
-    engine.put("reference.discharge_disposition", {"disposition_code": "home"})
+    engine.put(
+        "reference.discharge_disposition",
+        {"disposition_code": "home", "disposition_group": "home"},
+        {"disposition_code": "hospice", "disposition_group": "hospice"},
+    )
     engine.put("reference.payer_category", {"payer_name": "Aetna", "payer_category": "Private"})
-    for seed in ("code_system", "quality_check"):
+    for seed in ("age_band", "charlson", "code_system", "drg_family", "quality_check"):
         engine.seed(seed)
     engine.put(
         "input.payer",
@@ -630,9 +638,30 @@ def test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to() ->
         known | {"encounter_id": "e3", "stop_ts": None, "claim_amount": 0, "payer_paid": 0, "is_after_death": 1},
         known | {"encounter_id": "e4", "patient_id": "alive", "claim_amount": None, "is_negative_duration": 1},
         known | {"encounter_id": "e5", "reason_code": None, "class_code": None, "discharge_disposition": None},
+        known | {"encounter_id": "e6", "discharge_disposition": "hospice", "readmitted_flag": 1},
+        known | {"encounter_id": "e7", "discharge_disposition": "hospice", "readmitted_flag": 0},
+        known | {"encounter_id": "e8", "discharge_disposition": "hospice"},
         # The same patient of another source did not die there.
         known | second | {"encounter_id": "e1", "stop_ts": datetime(2020, 1, 11)},
     ]
+    # Two nights; a stay of one day, which has a day; one that is as long as is stated; one of no length.
+    nights = known | {"start_ts": datetime(2020, 1, 1, 23), "stop_ts": datetime(2020, 1, 3, 1), "drg_code": "291"}
+    encounters += [
+        nights | {"encounter_id": "i1", "icu_days": 2, "age_band_label": "60-69"},
+        nights | {"encounter_id": "i2", "icu_days": 3, "drg_code": "999", "age_band_label": "old"},
+        nights | {"encounter_id": "i3", "icu_days": 1, "stop_ts": datetime(2020, 1, 1, 23, 30)},
+        nights | {"encounter_id": "i4", "icu_days": 3, "stated_los_days": 4},
+        nights | {"encounter_id": "i5", "icu_days": 3, "stop_ts": None},
+    ]
+    back = {"patient_id": "dead", "readmitted_flag": 1, "is_after_death": 0, "is_negative_duration": 0}
+    encounters += [
+        back | {"source_system": feed, "encounter_id": f"r{n}", "days_to_readmission": n % last + 1}
+        for feed, n_returns, last in (("cut", 100, 29), ("whole", 100, 30), ("few", 99, 29))
+        for n in range(n_returns)
+    ]
+    encounters.append(
+        back | {"source_system": "cut", "encounter_id": "x", "readmitted_flag": 0, "days_to_readmission": 30}
+    )
     engine.put("core.int_encounter", *encounters)
     spoiled = {"reason_code_system": "SNOMED CT", "reason_code": "1.24E+14"}
     engine.put(
@@ -640,17 +669,47 @@ def test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to() ->
         first | {"encounter_id": "e1", "reason_code_system": "SNOMED CT", "reason_code": "1000001"},
         first | {"encounter_id": "e2"} | spoiled,
         first | {"encounter_id": "e3", "reason_code_system": "TEXT", "reason_code": "cough"},
+        first | {"encounter_id": "e4", "type_code_system": "SNOMED CT", "type_code": "185345009"},
     )
     engine.put(
         "input.condition",
         first | {"condition_id": "1", "code_system": "ICD-10-CM", "code": "I50.9"},
         first | {"condition_id": "2", "code_system": "ICD-10-CM", "code": "509"},
         first | {"condition_id": "3", "code_system": "TEXT", "code": "cough"},
+        first | {"condition_id": "4", "code_system": "none", "code": "none"},
+        first | {"condition_id": "5", "code_system": "urn:oid:1", "code": "R05"},
     )
-    done = first | {"encounter_id": "e1", "ordinal": 1, "stop_ts": datetime(2020, 1, 10, 10)}
+    engine.put(
+        "input.medication",
+        first | {"medication_id": "1", "code_system": "RxNorm", "code": "665078"},
+        first | {"medication_id": "2", "code_system": "TEXT", "code": "aspirin"},
+        first | {"medication_id": "3", "code_system": "RxNorm", "code": "6.65E+05"},
+    )
+    engine.put(
+        "input.lab_result",
+        first | {"result_id": 1, "code_system": "LOINC", "code": "4548-4"},
+        first | {"result_id": 2, "code_system": "TEXT", "code": "a1c"},
+    )
+    engine.put(
+        "core.int_procedure_type",
+        {
+            "code_system": "SNOMED CT",
+            "procedure_code": "1",
+            "procedure_description": "Dialysis",
+            "procedure_family": "dialysis",
+        },
+        {"code_system": "SNOMED CT", "procedure_code": "1", "procedure_description": "(no description)"},
+    )
+    done = first | {
+        "encounter_id": "e1",
+        "ordinal": 1,
+        "code_system": "SNOMED CT",
+        "code": "1",
+        "stop_ts": datetime(2020, 1, 10, 10),
+    }
     engine.put(
         "input.procedure",
-        done | {"procedure_id": "1", "base_cost": 60},
+        done | {"procedure_id": "1", "base_cost": 60, "text": "Dialysis"},
         done | {"procedure_id": "2", "base_cost": Decimal("40.01"), "ordinal": 2},
         done | {"procedure_id": "3", "encounter_id": "e2", "base_cost": 100, "stop_ts": datetime(2020, 1, 12)},
         done | {"procedure_id": "4", "encounter_id": "nowhere", "base_cost": 5},
@@ -664,27 +723,53 @@ def test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to() ->
     counted = {row[:3]: row[3:5] for row in rows}
     assert len(counted) == len(rows)
     table, encounter = "synthea__encounters", "input.encounter"
+    n = 13  # encounters of the first feed
     assert counted.items() >= {
         ("first", table, "rows quarantined"): (1, 7), ("first", table, "rows lost"): (2, 7),
         ("second", table, "rows quarantined"): (0, 1), ("second", table, "rows lost"): (1, 1),
+        ("first", table, "rows of another type"): (1, 7), ("second", table, "rows of another type"): (0, 1),
+        ("first", table, "id missing"): (1, 7), ("second", table, "id missing"): (0, 1),
         ("first", table, "reasoncode missing"): (1, 7), ("second", table, "reasoncode missing"): (1, 1),
-        ("first", encounter, "claim of 0"): (1, 5), ("first", encounter, "paid more than claimed"): (1, 5),
-        ("first", encounter, "starts after death"): (1, 4), ("second", encounter, "starts after death"): (0, 0),
-        ("first", encounter, "stops after death"): (1, 4), ("second", encounter, "stops after death"): (0, 0),
-        ("first", encounter, "stops before it starts"): (1, 5),
-        ("first", encounter, "reason without chronicity"): (1, 4),
-        ("first", encounter, "class unknown"): (1, 5), ("first", encounter, "disposition unknown"): (1, 5),
+        ("first", encounter, "claim of 0"): (1, n), ("first", encounter, "paid more than claimed"): (1, n),
+        ("first", encounter, "starts after death"): (1, n - 1), ("second", encounter, "starts after death"): (0, 0),
+        ("first", encounter, "stops after death"): (1, n - 1), ("second", encounter, "stops after death"): (0, 0),
+        ("first", encounter, "stops before it starts"): (1, n),
+        ("first", encounter, "class unknown"): (1, n - 1), ("first", encounter, "disposition unknown"): (1, n - 1),
+        ("first", encounter, "DRG without a family"): (1, 5), ("first", encounter, "age band unknown"): (1, 2),
+        ("first", encounter, "ICU days beyond the stay"): (1, 4),
+        ("cut", encounter, "ICU days beyond the stay"): (0, 0),
+        ("first", encounter, "readmitted from hospice"): (1, 2),
+        ("cut", encounter, "return days end before day 30"): (1, 30),
+        ("whole", encounter, "return days end before day 30"): (0, 30),
+        ("few", encounter, "return days end before day 30"): (0, 0),
         ("first", encounter, "list price above claim"): (1, 2),
+        ("first", encounter, "reason without chronicity"): (2, 3),
         ("first", encounter, "reason without the form of its system"): (1, 2),
+        ("first", encounter, "reason without a code system"): (1, 3),
+        ("first", encounter, "reason that no Charlson list reads"): (1, 3),
+        ("first", encounter, "type without the form of its system"): (0, 1),
         ("first", "input.condition", "code without the form of its system"): (1, 2),
+        ("first", "input.condition", "code without a code system"): (2, 4),
+        ("first", "input.condition", "code without chronicity"): (4, 4),
+        # Not of its form; of a system without a list. Words have one.
+        ("first", "input.condition", "code that no Charlson list reads"): (2, 4),
+        ("first", "input.medication", "code without a code system"): (1, 3),
+        ("first", "input.medication", "code without the form of its system"): (1, 2),
+        ("first", "input.lab_result", "code without a code system"): (1, 2),
         ("first", "input.patient", "text repaired"): (1, 2), ("first", "input.patient", "ZIP missing"): (1, 2),
         ("second", "input.patient", "ZIP missing"): (1, 1),
         ("first", "input.payer", "payer without category"): (1, 3),
         ("first", "input.procedure", "encounter unknown"): (1, 4),
         ("first", "input.procedure", "ends after its encounter"): (1, 4),
         ("first", "input.procedure", "repeats another row"): (1, 4),
+        ("first", "input.procedure", "procedure without category"): (3, 4),
         ("second", "input.procedure", "encounter unknown"): (0, 1),
     }.items()  # fmt: skip
+    # Nothing is said of what a feed does not code, nor a type or a test called a diagnosis.
+    assert ("first", "input.medication", "indication without a code system") not in counted
+    assert ("first", encounter, "type without chronicity") not in counted
+    listed = {row["check_name"] for row in seed_rows("quality_check")}
+    assert {name for _, _, name in counted if name not in listed and not name.endswith(" missing")} == set()
     shares = {row[:3]: row[5:] for row in rows}
     assert shares["second", encounter, "starts after death"] == (None, "plausibility")
     assert shares["first", table, "rows lost"] == (Decimal("0.285714"), "conformance")
@@ -697,6 +782,95 @@ def test_of_tables_that_nobody_delivered_no_check_is_counted() -> None:
         engine.put(table)
     engine.run("mart.mart_data_quality")
     assert engine.rows("SELECT COUNT(*) FROM mart.mart_data_quality") == [(0,)]
+
+
+def test_every_delivered_table_has_its_conformance_and_completeness_counted_row_by_row(built: Warehouse) -> None:
+    counted: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for feed, table, check, kind, *numbers in built.query(
+        "SELECT source_system, source_table, check_name, kind_of_check, n_failing, n_checked "
+        "FROM mart.mart_data_quality"
+    ):
+        counted.setdefault((feed, table), {})[check] = tuple(numbers)
+        kinds.setdefault((feed, table), set()).add(kind)
+    delivered = set()
+    for name, contract in contracts.load().items():
+        columns = [column.name for column in contract.columns]
+        missing = ", ".join(f'COUNT(*) - COUNT("{column}")' for column in columns)
+        for feed, n, held, *n_missing in built.query(
+            f"SELECT source_system, COUNT(*), COUNT(violation), {missing} FROM raw.{name} GROUP BY 1"
+        ):
+            delivered.add((feed, name))
+            checks = counted[feed, name]
+            assert {"conformance", "completeness"} <= kinds[feed, name]
+            assert checks["rows quarantined"] == (held, n)
+            assert checks["rows lost"] == (0, n)
+            told = dict(zip(columns, n_missing, strict=True))
+            # A column that the file does not have has no check: of it nothing is missing in any row.
+            shown = {column: checks[f"{column} missing"] for column in columns if f"{column} missing" in checks}
+            assert shown == {column: (told[column], n) for column in shown}
+            assert {told[column] for column in told.keys() - shown.keys()} <= {n}
+            assert {column.name for column in contract.columns if column.required} <= shown.keys()
+    assert {name for _, name in delivered} == contracts.load().keys()  # every contract of every family
+    assert {key for key in counted if not key[1].startswith("input.")} == delivered
+
+
+def test_a_table_that_was_delivered_without_rows_has_its_checks_of_no_rows() -> None:
+    column = {"type": "VARCHAR", "required": True, "format": None}
+    contract = {
+        "name": "x__things",
+        "null_marks": [""],
+        "columns": [column | {"name": "id"}, column | {"name": "size"}],
+    }
+    feeds = [{"source_system": feed, "landed": feed, "columns": ["id"]} for feed in ("empty", "full")]
+    engine = Engine()
+    for schema, columns in (("raw", "source_system TEXT, record_number BIGINT, violation TEXT, id TEXT, size TEXT"),
+                            ("quarantine", "source_system TEXT"), ("staging", "source_system TEXT")):  # fmt: skip
+        table = f"{schema}.{'stg_' if schema == 'staging' else ''}x__things"
+        engine.fill(table, columns, [("full", 1, None, "a", None)] if schema == "raw" else [])
+    rows = engine.rows(_checks_of_contract(contract, feeds))
+    assert {(row[0], row[2]): row[3:] for row in rows} == {
+        ("empty", "rows quarantined"): (0, 0), ("empty", "rows lost"): (0, 0),
+        ("empty", "rows of another type"): (0, 0), ("empty", "id missing"): (0, 0),
+        ("full", "rows quarantined"): (0, 1), ("full", "rows lost"): (1, 1),
+        ("full", "rows of another type"): (0, 1), ("full", "id missing"): (0, 1),
+    }  # fmt: skip
+
+
+# Codes in one form
+
+
+def test_an_icd_code_is_one_diagnosis_with_and_without_its_dot_and_other_codes_stay_as_they_are() -> None:
+    engine = Engine()
+    for table in read_by("input.condition") | read_by("core.int_diagnosis") | read_by("core.int_patient_diagnosis"):
+        engine.put(table)
+    delivered = {
+        ("ICD-10-CM", "I50.9"): "I50.9", ("ICD-10-CM", "I509"): "I50.9", ("ICD-10-CM", "i50.9"): "I50.9",
+        ("ICD-10-CM", "I10"): "I10", ("ICD-10-CM", "I10."): "I10", ("ICD-10-CM", "S72001A"): "S72.001A",
+        # Not of the form of its system: as delivered, and counted among the malformed.
+        ("ICD-10-CM", "509"): "509", ("TEXT", "i509"): "i509",
+        ("ICD-9-CM", "4280"): "428.0", ("ICD-9-CM", "E8495"): "E849.5", ("ICD-9-CM", "V434"): "V43.4",
+        ("ICD-9-CM", "250.00"): "250.00", ("ICD-9-CM", "8"): "8",
+        ("SNOMED CT", "44054006"): "44054006", ("SNOMED CT", "4280"): "4280",
+    }  # fmt: skip
+    known = {"source_system": "s", "patient_id": "p", "list_length_mismatch": 0, "onset_date": date(2024, 1, 1)}
+    engine.put(
+        "input.ehr__condition",
+        *(
+            known | {"condition_id": f"{n:02}", "code_system": system, "code": code, "rank": 0, "role": "primary"}
+            for n, (system, code) in enumerate(delivered)
+        ),
+    )
+    engine.run("input.condition")
+    written = engine.rows("SELECT code_system, code FROM input.condition ORDER BY condition_id")
+    assert written == [(system, code) for (system, _), code in delivered.items()]
+    engine.run("core.int_diagnosis", "core.int_patient_diagnosis")
+    each_once = sorted({(system, code) for (system, _), code in delivered.items()})
+    for table in ("core.int_diagnosis", "core.int_patient_diagnosis"):
+        assert engine.rows(f"SELECT code_system, code FROM {table} ORDER BY 1, 2") == each_once
+    patterns = {row["code_system"]: row["code_pattern"] for row in seed_rows("code_system")}
+    malformed = {code for system, code in each_once if system in patterns and not re.match(patterns[system], code)}
+    assert malformed == {"509", "8", "4280"}
 
 
 # What a family must conform to, and who may know of it
@@ -771,7 +945,11 @@ def test_the_union_has_each_familys_rows_once_and_no_value_of_a_column_that_a_fa
         for family in sorted(told):
             name = input_models(family)[table]
             own = list(built.models[name].columns_to_types_or_raise)
-            listed, lacking = ", ".join(own), columns.keys() - set(own)
+            lacking = columns.keys() - set(own)
+            # A code of a system with dots has one in the union, whether the family has it or not.
+            listed = ", ".join(
+                f"REPLACE({column}, '.', '') AS {column}" if f"{column}_system" in own else column for column in own
+            )
             one = f"SELECT {listed} FROM ({built.context.render(name).sql('duckdb')})"
             other = f"SELECT {listed} FROM {delivered_by(family, table)}"
             for here, there in ((one, other), (other, one)):

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from loader import families
 from loader.settings import PROJECT
-from scripts import catalog, generate, powerbi, powerbi_check
+from scripts import catalog, dax, generate, measures, powerbi, powerbi_check
 from scripts.powerbi_check import Project
 
 PARSERS = PROJECT / ".parsers"
@@ -134,17 +135,20 @@ def test_every_fact_is_reached_by_what_its_figures_are_cut_by() -> None:
         if relationship.is_active:
             below.setdefault(relationship.one[0], set()).add(relationship.many[0])
 
-    def reached(name: str) -> set[str]:
-        children = below.get(name, set())
-        return children.union(*map(reached, children)) if children else set()
-
     facts = {name for name in catalog.read().tables if name.startswith("fact_")}
-    assert facts <= reached("dim_source_system")
-    assert facts <= reached("dim_patient")
-    assert facts <= reached("dim_date")
-    assert {"fact_encounter", "fact_procedure", "fact_inpatient_stay", "fact_readmission"} <= reached("dim_payer")
-    assert {"fact_encounter", "fact_procedure"} <= reached("dim_encounter_class")
-    assert "fact_lab_result" in reached("dim_lab_test")
+    for dimension in ("dim_source_system", "dim_patient", "dim_date", "dim_organization"):
+        assert facts <= below[dimension], dimension
+    slices = {row["slice"]: row["dimension"].split(".")[1] for row in families.seed("metric_slice")}
+    for row in families.declared("metric_subject"):
+        schema, fact = row["relation"].split(".")
+        if schema == "star":
+            for name in row["slices"].split():
+                assert fact in below[slices[name]], (fact, name)
+    assert "fact_lab_result" in below["dim_lab_test"]
+
+
+def test_no_fact_filters_a_fact() -> None:
+    assert not [r for r in Project().relationships if {r.many[0][:5], r.one[0][:5]} == {"fact_"}]
 
 
 def test_no_column_that_tells_who_a_patient_is_leaves_mysql() -> None:
@@ -161,47 +165,51 @@ def test_the_date_table_is_marked_and_dates_are_joined_by_their_key() -> None:
     assert [name for name, p in Project().tables["dim_date"].columns.items() if "isKey" in p] == ["full_date"]
     joined = {r.one[1] for r in Project().relationships if r.one[0] == "dim_date"}
     assert joined == {"date_key"}
-    for fact in ("fact_encounter", "fact_inpatient_stay", "fact_procedure", "fact_episode"):
-        roles = [r.is_active for r in Project().relationships if r.one[0] == "dim_date" and r.many[0] == fact]
-        # Procedures are dated by their encounter; their own day is a role to ask for.
-        assert sum(roles) == (0 if fact == "fact_procedure" else 1)
-        assert False in roles
+    for row in families.declared("metric_subject"):
+        schema, fact = row["relation"].split(".")
+        if schema == "star":
+            roles = {
+                r.many[1]: r.is_active for r in Project().relationships if (r.one[0], r.many[0]) == ("dim_date", fact)
+            }
+            # The first day of a subject is the one that filters; the others are roles to ask for.
+            first, *others = dax.date_roles(row).values()
+            assert [column for column, is_active in roles.items() if is_active] == [first]
+            assert set(others) <= set(roles)
 
 
-def test_every_metric_that_is_a_ratio_has_a_measure_with_its_n_and_its_interval() -> None:
-    import csv
+def test_every_metric_has_a_measure_with_its_n_and_its_interval() -> None:
+    made = {measure.name: measure for measure in powerbi.measures(catalog.read())}
+    for row in families.declared("metric"):
+        if row["basis"] == "not_computable":
+            assert row["metric_label"] not in made
+            continue
+        assert made[row["metric_label"]].folder == measures.GROUPS[row["module"]]
+        assert f"(metric {row['metric_code']}/{row['definition_version']})" in made[row["metric_label"]].description
+        for part in ("n",) if row["kind"] == "total" else ("n", "low", "high", "with interval"):
+            assert f"{row['metric_label']}: {part}" in made
 
-    with (PROJECT / "seeds" / "metric.csv").open(encoding="utf-8", newline="") as lines:
-        metrics = list(csv.DictReader(lines))
-    asked = {
-        f"{row['metric_code']}/{row['definition_version']}"
-        for row in metrics
-        if row["is_default"] == "1" and row["measure"] != "total" and row["basis"] != "not_computable"
-    }
-    made = {measure.name: measure for measure in powerbi.measures()}
-    named = {
-        found[1]: measure.name
-        for measure in made.values()
-        if ": " not in measure.name and (found := re.search(r"\(metric ([\w/]+)\)", measure.description))
-    }
-    assert asked <= set(named), asked - set(named)
-    for metric in asked:
-        for part in ("n", "low", "high", "with interval"):
-            assert f"{named[metric]}: {part}" in made
+
+def test_no_metric_stands_in_a_file_of_dax() -> None:
+    hand = (powerbi.FOLDER / "measures.toml").read_text(encoding="utf-8")
+    named = re.findall(r'^name = "(.*)"$', hand, re.M)
+    assert not {row["metric_label"] for row in families.declared("metric")} & set(named)
+    assert not re.search(r"\b(?:SUM|COUNT|AVERAGE|DISTINCTCOUNT) \( fact_\w+\[(?!patient_durable_key)", hand)
 
 
 def test_every_measure_is_described_and_formatted() -> None:
-    for measure in powerbi.measures():
+    for measure in powerbi.measures(catalog.read()):
         assert measure.description.endswith((".", ")")), measure.name
-        assert measure.format or measure.name.endswith((": with interval", "label")), measure.name
+        is_text = measure.name.endswith((": with interval", "label"))
+        assert measure.format or measure.is_hidden or is_text, measure.name
 
 
 def test_what_reads_rows_asks_for_one_source_and_what_reads_measures_leaves_it_to_them() -> None:
-    made = {measure.name: measure.dax for measure in powerbi.measures()}
-    assert powerbi_check.ONE_SOURCE in made["Encounters"]
-    assert powerbi_check.ONE_SOURCE in made["Emergency return within 30 days"]
+    made = {measure.name: measure.dax for measure in powerbi.measures(catalog.read())}
+    assert powerbi_check.ONE_SOURCE in made["Procedures"]
+    assert powerbi_check.ONE_SOURCE in made["Filters fit encounter"]
+    assert made["Encounters"].startswith("IF (\n    [Filters fit encounter]\n")
     assert powerbi_check.ONE_SOURCE in made["Difference to the warehouse"]
-    assert made["Claim per encounter"] == "DIVIDE ( [Claims], [Encounters with claims] )"
+    assert made["Mean charge of a stay"] == "DIVIDE ( [Mean charge of a stay: numerator], [Mean charge of a stay: n] )"
     assert made["Metric label"].startswith("LOOKUPVALUE")
 
 
@@ -211,10 +219,10 @@ def test_every_table_of_a_source_is_reached_by_the_source() -> None:
     }
     left_out = {"dim_source_system", *powerbi.settings()["left_out"]}
     of_a_source = {name for name, table in catalog.read().tables.items() if "source_system" in table.column_names}
-    by_patient = {name for name in of_a_source if name.startswith(("fact_", "agg_")) or name == "mart_readmission_risk"}
-    # The dimensions are of one source each by their rows; they filter facts, which the source filters too.
-    dimensions = {"dim_payer", "dim_organization", "dim_lab_test"}
-    assert of_a_source - left_out - by_patient - dimensions <= reached
+    # The dimensions are of one source each by their rows; they filter facts, which the source filters too. What is at the
+    # grain of the stay is reached through it.
+    others = {"dim_patient", "dim_payer", "dim_organization", "dim_lab_test", "mart_readmission_risk"}
+    assert of_a_source - left_out - others <= reached
 
 
 def test_a_page_shows_one_source_and_none_is_named() -> None:
@@ -266,10 +274,10 @@ FAULTS = [
     Fault(
         "second way between two tables",
         f"{MODEL}/relationships.tmdl",
-        "\tisActive: false\n\tfromColumn: fact_procedure.start_date_key",
-        "\tfromColumn: fact_procedure.start_date_key",
+        "\tisActive: false\n\tfromColumn: fact_readmission.discharge_date_key",
+        "\tfromColumn: fact_readmission.discharge_date_key",
         cross_check,
-        "dim_date filters fact_procedure in 2 ways",
+        "dim_date filters fact_readmission in 2 ways",
     ),
     Fault(
         "wrong indentation",
@@ -314,40 +322,40 @@ FAULTS = [
     Fault(
         "DAX with a column that is not there",
         FIGURES,
-        "SUM ( fact_encounter[payer_paid] )",
-        "SUM ( fact_encounter[payer_payed] )",
+        "SUM ( fact_inpatient_stay[charge_amount] )",
+        "SUM ( fact_inpatient_stay[charged_amount] )",
         cross_check,
-        "there is no column fact_encounter[payer_payed]",
+        "there is no column fact_inpatient_stay[charged_amount]",
     ),
     Fault(
         "DAX with a measure that is not there",
         FIGURES,
-        "DIVIDE ( [Claims], [Encounters with claims] )",
-        "DIVIDE ( [Claims], [Encounters with a claim] )",
+        "DIVIDE ( [Failing rows], [Checked rows] )",
+        "DIVIDE ( [Failing rows], [Rows checked] )",
         cross_check,
-        "there is no measure [Encounters with a claim]",
+        "there is no measure [Rows checked]",
     ),
     Fault(
         "DAX with an open bracket",
         FIGURES,
-        "COUNTROWS ( fact_episode )",
-        "COUNTROWS ( fact_episode",
+        "COUNTROWS ( fact_procedure )",
+        "COUNTROWS ( fact_procedure",
         cross_check,
         "4 ( and 3 )",
     ),
     Fault(
         "DAX with a misspelt function",
         FIGURES,
-        "COUNTROWS ( fact_episode )",
-        "COUNTROW ( fact_episode )",
+        "COUNTROWS ( fact_procedure )",
+        "COUNTROW ( fact_procedure )",
         cross_check,
         "COUNTROW is no DAX function",
     ),
     Fault(
         "DAX that takes BLANK for 0",
         FIGURES,
-        "fact_encounter[payer_paid] == 0 )",
-        "fact_encounter[payer_paid] = 0 )",
+        "fact_inpatient_stay[is_open] == 0 )",
+        "fact_inpatient_stay[is_open] = 0 )",
         cross_check,
         "true for BLANK",
     ),
@@ -357,7 +365,7 @@ FAULTS = [
         "COUNTROWS ( DISTINCT ( dim_source_system[source_system] ) ) == 1",
         "COUNTROWS ( DISTINCT ( dim_source_system[source_system] ) ) > 0",
         cross_check,
-        "[Encounters]: adds up whatever sources there are",
+        "[Patients with encounters]: adds up whatever sources there are",
     ),
     Fault(
         "M with a comma too many",
@@ -378,10 +386,10 @@ FAULTS = [
     Fault(
         "visual with a measure that is not there",
         f"{PAGES}/overview/visuals/claims/visual.json",
-        '"Property": "Claims"',
-        '"Property": "Claim"',
+        '"Property": "Total cost of care"',
+        '"Property": "Total cost of cure"',
         cross_check,
-        "there is no measure Key figures[Claim]",
+        "there is no measure Key figures[Total cost of cure]",
     ),
     Fault(
         "filter on a column that is not there",

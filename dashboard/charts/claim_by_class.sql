@@ -14,8 +14,8 @@ SELECT
   k.source_system,
   k.slice_value AS class,
   k.value,
-  k.clustered_ci_low AS ci_low,
-  k.clustered_ci_high AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.n,
   k.n_patients,
   k.small_cell_flag,
@@ -31,6 +31,7 @@ WHERE
   k.metric_code = 'claim_per_encounter'
   AND k.definition_version = 'mean'
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'encounter_class'
 ORDER BY
   k.value DESC

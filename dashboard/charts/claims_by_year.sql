@@ -12,15 +12,13 @@ WITH year_claim AS (
   INNER JOIN serving.mart_kpi AS gap
     ON gap.source_system = claim.source_system
     AND gap.period = claim.period
+    AND gap.organization_key = claim.organization_key
     AND gap.slice = claim.slice
     AND gap.slice_value = claim.slice_value
     AND gap.metric_code = 'noncovered_cost'
     AND gap.definition_version = 'total'
   WHERE
-    claim.metric_code = 'tcoc'
-    AND claim.definition_version = 'total'
-    AND claim.slice = 'all'
-    AND claim.period_type = 'year'
+    claim.metric_code = 'tcoc' AND claim.definition_version = 'total' AND claim.slice = 'all' AND claim.period_type = 'year' AND claim.organization_key = -2
 )
 SELECT
   source_system,

@@ -28,8 +28,7 @@ SELECT
 FROM year_class AS y
 INNER JOIN serving.mart_kpi AS k
   ON k.source_system = y.source_system
-  AND k.slice = 'all'
-  AND k.period_type = 'year'
+  AND k.slice = 'all' AND k.period_type = 'year' AND k.organization_key = -2
   AND k.period = y.year
   AND k.metric_code = 'encounters'
 ORDER BY

@@ -2,18 +2,20 @@
 SELECT
   k.source_system,
   CASE k.slice
+    WHEN 'all'
+    THEN 'year'
     WHEN 'age_band'
     THEN 'age at admission'
     WHEN 'payer_category'
     THEN 'payer'
     WHEN 'kind_of_stay'
     THEN 'kind of stay'
-    ELSE 'year'
+    ELSE k.slice
   END AS slice,
-  CASE WHEN k.period_type = 'year' THEN k.period ELSE k.slice_value END AS name,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
-  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
-  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.n,
   k.n_patients,
   k.small_cell_flag,
@@ -24,6 +26,7 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'alos'
   AND k.definition_version = 'days_cms'
+  AND k.organization_key = -2
   AND (
     (
       k.period = 'all' AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay')
@@ -35,4 +38,4 @@ WHERE
 ORDER BY
   slice,
   name,
-  source_system
+  k.source_system

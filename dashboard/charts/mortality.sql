@@ -8,6 +8,7 @@ WITH shown AS (
     metric_code = 'mortality'
     AND definition_version IN ('in_hospital', 'in_hospital_flag')
     AND period = 'all'
+    AND organization_key = -2
     AND slice = 'all'
     AND NOT value IS NULL
   GROUP BY
@@ -24,10 +25,10 @@ SELECT
     THEN 'kind of stay'
     ELSE 'year'
   END AS slice,
-  CASE WHEN k.period_type = 'year' THEN k.period ELSE k.slice_value END AS name,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
-  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
-  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.numerator AS n_deaths,
   k.n,
   k.n_patients,
@@ -40,6 +41,7 @@ INNER JOIN serving.dim_metric AS m
   ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version
 WHERE
   k.metric_code = 'mortality'
+  AND k.organization_key = -2
   AND (
     (
       k.period = 'all' AND k.slice IN ('age_band', 'payer_category', 'kind_of_stay')
@@ -51,4 +53,4 @@ WHERE
 ORDER BY
   slice,
   name,
-  source_system
+  k.source_system

@@ -20,8 +20,8 @@ WITH funnel AS (
       THEN 'left against medical advice'
       WHEN 'oncology'
       THEN 'cancer treatment'
-      WHEN 'psych_rehab'
-      THEN 'rehabilitation or detoxification'
+      WHEN 'detox'
+      THEN 'detoxification'
       WHEN 'dq'
       THEN 'not flagged by the feed'
       ELSE REPLACE(a.reason, '_', ' ')

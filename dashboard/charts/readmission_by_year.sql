@@ -6,8 +6,8 @@ SELECT
   k.period AS year,
   k.is_partial_period,
   k.value,
-  k.clustered_ci_low AS ci_low,
-  k.clustered_ci_high AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.numerator,
   k.n,
   k.n_patients,
@@ -19,8 +19,7 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'readmission'
   AND k.definition_version IN ('R3', 'R5', 'R6', 'R8')
-  AND k.slice = 'all'
-  AND k.period_type = 'year'
+  AND k.slice = 'all' AND k.period_type = 'year' AND k.organization_key = -2
 ORDER BY
   CASE k.definition_version WHEN 'R6' THEN 1 WHEN 'R8' THEN 2 WHEN 'R5' THEN 3 ELSE 4 END,
   k.period

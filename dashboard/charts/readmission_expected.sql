@@ -1,11 +1,11 @@
 -- One row per source, slice of index admissions and its value.
 SELECT
   k.source_system,
-  CASE WHEN k.period_type = 'year' THEN 'year' ELSE 'payer' END AS slice,
-  CASE WHEN k.period_type = 'year' THEN k.period ELSE k.slice_value END AS name,
+  CASE k.slice WHEN 'payer_category' THEN 'payer' ELSE 'year' END AS slice,
+  CASE WHEN k.slice = 'all' THEN k.period ELSE k.slice_value END AS name,
   k.value,
-  COALESCE(k.clustered_ci_low, k.ci_low) AS ci_low,
-  COALESCE(k.clustered_ci_high, k.ci_high) AS ci_high,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
   k.numerator,
   k.denominator AS expected,
   k.n,
@@ -18,6 +18,7 @@ INNER JOIN serving.dim_metric AS m
 WHERE
   k.metric_code = 'readmission_oe'
   AND k.definition_version = 'R5_internal'
+  AND k.organization_key = -2
   AND (
     (
       k.period = 'all' AND k.slice = 'payer_category'
@@ -27,6 +28,6 @@ WHERE
     )
   )
 ORDER BY
-  source_system,
+  k.source_system,
   slice,
   name

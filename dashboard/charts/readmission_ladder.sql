@@ -6,8 +6,8 @@ SELECT
   l.value,
   l.ci_low,
   l.ci_high,
-  k.clustered_ci_low,
-  k.clustered_ci_high,
+  k.interval_low,
+  k.interval_high,
   l.numerator,
   l.denominator,
   k.n_patients,
@@ -22,6 +22,7 @@ INNER JOIN serving.mart_kpi AS k
   AND k.metric_code = 'readmission'
   AND k.definition_version = l.definition_code
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'all'
 WHERE
   NOT l.value IS NULL

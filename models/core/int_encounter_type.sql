@@ -5,9 +5,9 @@ MODEL (
   grain (code_system, type_code, type_description),
   audits (
     unique_grain(columns := (code_system, type_code, type_description)),
-    not_null(columns := (code_system, type_code, type_description, is_hospice))
+    not_null(columns := (code_system, type_code, type_description, is_hospice, is_checkup))
   ),
-  description 'Encounter types by code and text, with the rule that reference.encounter_type_rule gives the code.'
+  description 'Encounter types by code and text, with the rule that reference.encounter_type_rule gives the code, and whether it is a mere check-up.'
 );
 
 WITH encounter_type AS (
@@ -28,6 +28,7 @@ SELECT
   t.type_code,
   t.type_description,
   MIN(planned.rule) AS planned_rule,
+  MAX(CASE WHEN planned.is_checkup = 1 THEN 1 ELSE 0 END) AS is_checkup,
   MAX(CASE WHEN text_rule.rule = 'hospice' THEN 1 ELSE 0 END) AS is_hospice
 FROM encounter_type AS t
 LEFT JOIN reference.encounter_type_rule AS planned

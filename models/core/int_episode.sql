@@ -9,7 +9,7 @@ MODEL (
     not_null(columns := (source_system, patient_id, index_stay_id, window_from, window_until)),
     episodes_start_apart
   ),
-  description 'Episodes as Medicare spending per beneficiary (MSPB) cuts them: a stay inside the 30 days of an episode belongs to that episode and starts none. A stay without 30 days of follow-up, or with a death up to 30 days after it, starts none either.'
+  description 'Episodes as Medicare spending per beneficiary (MSPB) cuts them: a stay inside the 30 days of an episode belongs to that episode and starts none. A stay without 30 days of follow-up, or with a death in it (by date or by the flag of the feed) or up to 30 days after it, starts none either.'
 );
 
 WITH RECURSIVE eligible_stay AS (
@@ -31,6 +31,9 @@ WITH RECURSIVE eligible_stay AS (
     s.merge_rule = 'same_day'
     AND (
       p.death_date IS NULL OR p.death_date > s.discharge_ts::DATE + 30
+    )
+    AND (
+      s.died_in_stay IS NULL OR s.died_in_stay = 0
     )
 ), episode AS (
   /* The first stay of each patient, then again and again the first one after the last window. */

@@ -96,6 +96,15 @@ SELECT
   unit,
   source_system,
   admission_id,
+  'cancer_without_surgery' AS evidence
+FROM core.int_admission
+WHERE
+  is_cancer = 1 AND is_surgery = 0
+UNION ALL
+SELECT
+  unit,
+  source_system,
+  admission_id,
   'detox' AS evidence
 FROM core.int_admission
 WHERE

@@ -11,33 +11,20 @@ MODEL (
         encounter_id,
         is_oncology_tx,
         is_hospice_care,
+        is_surgery,
         is_cancer,
         is_hospice,
+        is_checkup,
         is_screening,
         is_detox,
         is_planned
       )
     )
   ),
-  description 'Inpatient encounters before merging. A missing reason or procedure is no evidence: its flag is 0, never NULL, so that no filter drops the row. An encounter that ends before it starts is no stay; star.fact_encounter flags it.'
+  description 'Inpatient encounters before merging. A missing reason or procedure is no evidence: its flag is 0, never NULL, so that no filter drops the row. An encounter that ends before it starts is no stay; star.fact_encounter flags it. planned_rule is the first rule that makes it planned: the algorithm of CMS (the diagnosis is the reason of the encounter, else those of its procedures), then the types that are by appointment.'
 );
 
-WITH procedure_evidence AS (
-  /* One row per encounter, before the join: an encounter has many procedures. */
-  SELECT
-    p.source_system,
-    p.encounter_id,
-    MAX(t.is_oncology_tx) AS is_oncology_tx,
-    MAX(t.is_hospice) AS is_hospice_care
-  FROM input.procedure AS p
-  INNER JOIN core.int_procedure_type AS t
-    ON t.code_system = p.code_system
-    AND t.procedure_code = p.code
-    AND t.procedure_description = COALESCE(p.text, '(no description)')
-  GROUP BY
-    1,
-    2
-), flagged_encounter AS (
+WITH flagged_encounter AS (
   SELECT
     e.source_system,
     e.encounter_id,
@@ -61,15 +48,34 @@ WITH procedure_evidence AS (
     e.icu_days,
     COALESCE(evidence.is_oncology_tx, 0) AS is_oncology_tx,
     COALESCE(evidence.is_hospice_care, 0) AS is_hospice_care,
+    COALESCE(evidence.is_surgery, 0) AS is_surgery,
     COALESCE(reason.is_cancer, 0) AS is_cancer,
     COALESCE(t.is_hospice, 0) AS is_hospice,
+    COALESCE(t.is_checkup, 0) AS is_checkup,
     CASE WHEN t.planned_rule = 'screening' THEN 1 ELSE 0 END AS is_screening,
     CASE WHEN t.planned_rule = 'detox' THEN 1 ELSE 0 END AS is_detox,
-    CASE WHEN t.planned_rule = 'elective' THEN 1 ELSE 0 END AS is_elective
+    CASE
+      WHEN evidence.is_always_planned = 1
+      THEN 'always planned procedure'
+      WHEN CASE
+        WHEN e.reason_code IS NULL
+        THEN evidence.has_planned_reason
+        ELSE ccs.is_always_planned
+      END = 1
+      THEN 'always planned diagnosis'
+      WHEN evidence.is_potentially_planned = 1
+      AND COALESCE(
+        CASE WHEN e.reason_code IS NULL THEN evidence.has_acute_reason ELSE ccs.is_acute END,
+        0
+      ) = 0
+      THEN 'potentially planned procedure without acute diagnosis'
+      WHEN t.planned_rule IN ('elective', 'screening')
+      THEN 'elective type'
+    END AS planned_rule
   FROM core.int_encounter AS e
   INNER JOIN reference.encounter_class AS class
     ON class.class_code = e.class_code AND class.is_acute_inpatient = 1
-  LEFT JOIN procedure_evidence AS evidence
+  LEFT JOIN core.int_encounter_procedure AS evidence
     ON evidence.source_system = e.source_system
     AND evidence.encounter_id = e.encounter_id
   LEFT JOIN core.int_encounter_type AS t
@@ -78,6 +84,8 @@ WITH procedure_evidence AS (
     AND t.type_description = COALESCE(e.type_text, '(no description)')
   LEFT JOIN core.int_diagnosis AS reason
     ON reason.code_system = e.reason_code_system AND reason.code = e.reason_code
+  LEFT JOIN core.int_ccs_diagnosis AS ccs
+    ON ccs.code_system = e.reason_code_system AND ccs.code = e.reason_code
   WHERE
     e.is_negative_duration = 0
 )
@@ -104,9 +112,12 @@ SELECT
   icu_days,
   is_oncology_tx,
   is_hospice_care,
+  is_surgery,
   is_cancer,
   is_hospice,
+  is_checkup,
   is_screening,
   is_detox,
-  GREATEST(is_oncology_tx, is_screening, is_elective) AS is_planned
+  planned_rule,
+  CASE WHEN planned_rule IS NULL THEN 0 ELSE 1 END AS is_planned
 FROM flagged_encounter

@@ -12,6 +12,7 @@ MODEL (
         procedure_description,
         is_oncology_tx,
         is_dialysis,
+        is_cardioversion,
         is_hospice
       )
     )
@@ -51,6 +52,7 @@ SELECT
   MIN(r.rule) AS procedure_family,
   MAX(CASE WHEN r.rule = 'oncology_treatment' THEN 1 ELSE 0 END) AS is_oncology_tx,
   MAX(CASE WHEN r.rule = 'dialysis' THEN 1 ELSE 0 END) AS is_dialysis,
+  MAX(CASE WHEN r.rule = 'cardioversion' THEN 1 ELSE 0 END) AS is_cardioversion,
   MAX(CASE WHEN r.rule = 'hospice' THEN 1 ELSE 0 END) AS is_hospice
 FROM procedure_type AS t
 LEFT JOIN procedure_rule AS r

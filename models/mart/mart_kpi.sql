@@ -2,13 +2,29 @@
 MODEL (
   name mart.mart_kpi,
   kind FULL,
-  grain (metric_code, definition_version, source_system, period, slice, slice_value),
+  grain (
+    metric_code,
+    definition_version,
+    source_system,
+    period,
+    organization_key,
+    slice,
+    slice_value
+  ),
   depends_on (
     star.dim_metric
   ),
   audits (
     unique_grain(
-      columns := (metric_code, definition_version, source_system, period, slice, slice_value)
+      columns := (
+        metric_code,
+        definition_version,
+        source_system,
+        period,
+        organization_key,
+        slice,
+        slice_value
+      )
     ),
     not_null(
       columns := (
@@ -17,11 +33,11 @@ MODEL (
         source_system,
         period_type,
         period,
+        organization_key,
         slice,
         slice_value,
         is_partial_period,
         n,
-        n_patients,
         small_cell_flag,
         basis
       )
@@ -52,7 +68,8 @@ MODEL (
     source_system = 'Source whose data it describes.',
     period_type = 'all, year or month.',
     period = 'all, a year as 2024, or a month as 2024-03.',
-    slice = 'What the observations are sliced by: all, or a slice of seeds/metric_slice.csv.',
+    organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
+    slice = 'What the observations are sliced by: all, or a slice of seeds/metric_slice.csv; of charges by diagnosis, differences of rates and failing checks their own.',
     slice_value = 'Value of the slice.',
     period_start = 'First day of the year or month; NULL for all.',
     period_end = 'Last day of the year or month; NULL for all.',
@@ -61,14 +78,16 @@ MODEL (
     denominator = 'Sum below the line; NULL for totals and medians, and where not computable.',
     value = 'The value in the unit of dim_metric; NULL where not computable, never 0 for that.',
     n = 'Observations.',
-    n_patients = 'Patients they belong to.',
+    n_patients = 'Patients they belong to; NULL of failing checks, which are of no patient.',
     ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the measure has none.',
     ci_high = 'Upper end of the same.',
-    ci_method = 'Wilson, Student t, exact Poisson or order statistics; NULL without an interval.',
-    clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for one patient and for totals and medians.',
+    ci_method = 'Wilson, Student t on the log scale, exact Poisson or order statistics; NULL without an interval.',
+    clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for totals, and where the patients are too few or too unlike for one.',
     clustered_ci_high = 'Upper end of the same.',
-    clustered_method = 'Wilson with effective n, or ratio estimator (for a standardized ratio on the log scale), by patient; NULL without an interval.',
-    small_cell_flag = '1 below 30 observations, or for a proportion below 5 in the numerator, else 0.',
+    clustered_method = 'By patient: Wilson with effective n, ratio estimator on the log scale, Woodruff, or for a standardized ratio the wider of exact Poisson and ratio estimator; NULL without an interval.',
+    interval_low = 'Lower end of the interval to show: that of patients; of what is computed in a model of its own, the plain one. NULL where too few patients tell.',
+    interval_high = 'Upper end of the same.',
+    small_cell_flag = '1 below 30 observations, 11 patients, for a proportion 5 events or 5 others, for a standardized ratio 5 expected, else 0.',
     basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
     not_computable_reason = 'Why there is no value; NULL where there is one.',
     benchmark_value = 'Value that others published; NULL where there is none.',
@@ -88,19 +107,27 @@ WITH estimate AS (
       THEN e.numerator::DOUBLE
       WHEN m.kind = 'median'
       THEN median.value::DOUBLE
+      WHEN m.kind = 'geometric_mean'
+      THEN EXP(e.value)
       ELSE e.value
     END AS metric_value,
     median.ci_low AS median_low,
     median.ci_high AS median_high,
-    poisson.low / NULLIF(e.denominator, 0)::DOUBLE AS poisson_low,
-    poisson.high / NULLIF(e.denominator, 0)::DOUBLE AS poisson_high,
+    median.clustered_ci_low AS clustered_median_low,
+    median.clustered_ci_high AS clustered_median_high,
+    @POISSON_LOW(e.numerator::DOUBLE) / NULLIF(e.denominator, 0)::DOUBLE AS poisson_low,
+    @POISSON_HIGH(e.numerator::DOUBLE) / NULLIF(e.denominator, 0)::DOUBLE AS poisson_high,
+    @EFFECTIVE_N(e.value, e.clustered_error, e.n, e.effective_patients) AS effective_n,
     CASE
-      WHEN e.clustered_error > 0
-      THEN LEAST(e.value * (
-        1 - e.value
-      ) / POWER(e.clustered_error, 2), e.n)
-      ELSE e.n_patients
-    END AS effective_n, /* Korn and Graubard 1998: as many independent observations as would vary like these. Where nothing varies, the patients. */
+      WHEN m.kind = 'proportion'
+      OR (
+        m.kind = 'ratio' AND m.unit = 'share' AND e.value > 0 AND e.value < 1
+      )
+      THEN 1
+      ELSE 0
+    END AS is_share,
+    m.lowest,
+    CASE WHEN m.kind = 'geometric_mean' THEN EXP(e.value) ELSE 1 END AS log_scale, /* Of a mean of logarithms: by as much its error grows where the logarithm is taken back. */
     CASE
       WHEN e.period_type = 'year'
       THEN MAKE_DATE(e.period::INT, 1, 1)
@@ -117,13 +144,16 @@ WITH estimate AS (
     AND median.definition_version = e.definition_version
     AND median.source_system = e.source_system
     AND median.period = e.period
+    AND median.organization_key = e.organization_key
     AND median.slice = e.slice
     AND median.slice_value = e.slice_value
-  LEFT JOIN measure.poisson_limit AS poisson
-    ON m.kind = 'standardized_ratio' AND poisson.n_events = e.numerator
 ), dated_estimate AS (
   SELECT
     *,
+    @LOG_LOW(metric_value, mean_error * log_scale, lowest, mean_t) AS mean_low,
+    @LOG_HIGH(metric_value, mean_error * log_scale, lowest, mean_t) AS mean_high,
+    @LOG_LOW(metric_value, clustered_error * log_scale, lowest, clustered_t) AS ratio_low,
+    @LOG_HIGH(metric_value, clustered_error * log_scale, lowest, clustered_t) AS ratio_high,
     CASE
       WHEN period_type = 'year'
       THEN (
@@ -142,6 +172,7 @@ WITH estimate AS (
     e.source_system,
     e.period_type,
     e.period,
+    e.organization_key,
     e.slice,
     e.slice_value,
     e.period_start,
@@ -160,8 +191,8 @@ WITH estimate AS (
     CASE
       WHEN e.kind = 'proportion'
       THEN @WILSON_LOW(e.numerator::DOUBLE, e.denominator::DOUBLE)
-      WHEN e.kind = 'mean'
-      THEN e.value - e.mean_t * e.mean_error
+      WHEN e.kind IN ('mean', 'geometric_mean')
+      THEN e.mean_low
       WHEN e.kind = 'median'
       THEN e.median_low::DOUBLE
       WHEN e.kind = 'standardized_ratio'
@@ -170,8 +201,8 @@ WITH estimate AS (
     CASE
       WHEN e.kind = 'proportion'
       THEN @WILSON_HIGH(e.numerator::DOUBLE, e.denominator::DOUBLE)
-      WHEN e.kind = 'mean'
-      THEN e.value + e.mean_t * e.mean_error
+      WHEN e.kind IN ('mean', 'geometric_mean')
+      THEN e.mean_high
       WHEN e.kind = 'median'
       THEN e.median_high::DOUBLE
       WHEN e.kind = 'standardized_ratio'
@@ -180,61 +211,98 @@ WITH estimate AS (
     CASE
       WHEN e.kind = 'proportion'
       THEN 'Wilson'
-      WHEN e.kind = 'mean'
-      THEN 'Student t'
+      WHEN e.kind IN ('mean', 'geometric_mean')
+      THEN 'Student t on the log scale'
       WHEN e.kind = 'median'
       THEN 'order statistics'
       WHEN e.kind = 'standardized_ratio'
       THEN 'exact Poisson'
     END AS ci_method,
     CASE
-      WHEN e.kind = 'proportion'
+      WHEN e.is_share = 1
       THEN @WILSON_T_LOW(e.value * e.effective_n, e.effective_n, e.clustered_t)
-      WHEN e.clustered_error = 0
-      THEN NULL
-      WHEN e.kind IN ('mean', 'ratio')
-      THEN e.value - e.clustered_t * e.clustered_error
-      WHEN e.kind = 'standardized_ratio'
-      THEN e.value * EXP(-e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+      WHEN e.kind IN ('mean', 'ratio', 'geometric_mean')
+      THEN e.ratio_low
+      WHEN e.kind = 'median'
+      THEN e.clustered_median_low::DOUBLE
+      WHEN e.kind = 'standardized_ratio' AND NOT e.clustered_t IS NULL
+      THEN LEAST(COALESCE(e.ratio_low, e.poisson_low), e.poisson_low)
     END AS clustered_ci_low,
     CASE
-      WHEN e.kind = 'proportion'
+      WHEN e.is_share = 1
       THEN @WILSON_T_HIGH(e.value * e.effective_n, e.effective_n, e.clustered_t)
-      WHEN e.clustered_error = 0
-      THEN NULL
-      WHEN e.kind IN ('mean', 'ratio')
-      THEN e.value + e.clustered_t * e.clustered_error
-      WHEN e.kind = 'standardized_ratio'
-      THEN e.value * EXP(e.clustered_t * e.clustered_error / NULLIF(e.value, 0))
+      WHEN e.kind IN ('mean', 'ratio', 'geometric_mean')
+      THEN e.ratio_high
+      WHEN e.kind = 'median'
+      THEN e.clustered_median_high::DOUBLE
+      WHEN e.kind = 'standardized_ratio' AND NOT e.clustered_t IS NULL
+      THEN GREATEST(COALESCE(e.ratio_high, e.poisson_high), e.poisson_high)
     END AS clustered_ci_high,
     CASE
-      WHEN e.kind = 'proportion'
+      WHEN e.is_share = 1
       THEN 'Wilson with effective n'
-      WHEN e.kind IN ('mean', 'ratio')
-      THEN 'ratio estimator'
-      WHEN e.kind = 'standardized_ratio'
+      WHEN e.kind IN ('mean', 'ratio', 'geometric_mean')
       THEN 'ratio estimator on the log scale'
+      WHEN e.kind = 'median'
+      THEN 'Woodruff'
+      WHEN e.kind = 'standardized_ratio'
+      THEN 'wider of exact Poisson and ratio estimator'
     END AS clustered_method,
-    CASE
-      WHEN e.n < 30
-      THEN 1
-      WHEN e.kind = 'proportion' AND e.numerator < 5
-      THEN 1
-      ELSE 0
-    END AS small_cell_flag,
-    e.basis
+    @SMALL_CELL(e.n, e.n_patients, e.numerator, e.denominator, e.kind) AS small_cell_flag,
+    e.basis,
+    1 AS is_by_patient
   FROM dated_estimate AS e
   INNER JOIN core.int_observed_period AS o
     ON o.source_system = e.source_system
   WHERE
     NOT e.metric_value IS NULL
+  UNION ALL
+  SELECT
+    e.metric_code,
+    e.definition_version,
+    e.source_system,
+    'all',
+    'all',
+    e.organization_key,
+    e.slice,
+    e.slice_value,
+    NULL,
+    NULL,
+    0,
+    e.numerator,
+    e.denominator,
+    e.value,
+    e.n,
+    e.n_patients,
+    e.ci_low,
+    e.ci_high,
+    e.ci_method,
+    NULL,
+    NULL,
+    NULL,
+    @SMALL_CELL(e.n, e.n_patients, e.numerator, e.denominator, m.kind),
+    m.basis,
+    0
+  FROM measure.computed_estimate AS e
+  INNER JOIN reference.metric AS m
+    ON m.metric_code = e.metric_code AND m.definition_version = e.definition_version
+  INNER JOIN core.int_metric_input AS input
+    ON input.source_system = e.source_system
+    AND input.metric_code = e.metric_code
+    AND input.definition_version = e.definition_version
+    AND input.is_computable = 1
+  WHERE
+    NOT e.value IS NULL
 ), unanswered_metric AS (
   SELECT
     m.metric_code,
     m.definition_version,
     i.source_system,
     m.basis,
-    CASE WHEN m.kind = 'total' AND i.is_computable = 1 THEN 0 END AS counted_total, /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
+    CASE
+      WHEN m.kind = 'total' AND i.is_computable = 1 AND m.not_computable_reason IS NULL
+      THEN 0
+    END AS counted_total, /* A total of a feed that delivers what it takes, and of which nothing was observed, is 0: it was counted. */
     COALESCE(
       'The feed does not deliver: ' || i.missing_input || '.',
       m.not_computable_reason,
@@ -248,6 +316,7 @@ WITH estimate AS (
     AND a.definition_version = m.definition_version
     AND a.source_system = i.source_system
     AND a.period = 'all'
+    AND a.organization_key = -2
     AND a.slice = 'all'
   WHERE
     a.metric_code IS NULL
@@ -263,6 +332,7 @@ WITH estimate AS (
     source_system,
     'all',
     'all',
+    -2,
     'all',
     'all',
     NULL,
@@ -281,6 +351,7 @@ WITH estimate AS (
     NULL,
     1,
     CASE WHEN counted_total IS NULL THEN 'not_computable' ELSE basis END,
+    1,
     CASE WHEN counted_total IS NULL THEN not_computable_reason END
   FROM unanswered_metric
 )
@@ -290,6 +361,7 @@ SELECT
   k.source_system::TEXT AS source_system,
   k.period_type::TEXT AS period_type,
   k.period::TEXT AS period,
+  k.organization_key::BIGINT AS organization_key,
   k.slice::TEXT AS slice,
   k.slice_value::TEXT AS slice_value,
   k.period_start::DATE AS period_start,
@@ -306,6 +378,8 @@ SELECT
   k.clustered_ci_low::DECIMAL(20, 6) AS clustered_ci_low,
   k.clustered_ci_high::DECIMAL(20, 6) AS clustered_ci_high,
   CASE WHEN NOT k.clustered_ci_high IS NULL THEN k.clustered_method END::TEXT AS clustered_method,
+  CASE WHEN k.is_by_patient = 1 THEN k.clustered_ci_low ELSE k.ci_low END::DECIMAL(20, 6) AS interval_low,
+  CASE WHEN k.is_by_patient = 1 THEN k.clustered_ci_high ELSE k.ci_high END::DECIMAL(20, 6) AS interval_high,
   k.small_cell_flag::SMALLINT AS small_cell_flag,
   k.basis::TEXT AS basis,
   k.not_computable_reason::TEXT AS not_computable_reason,

@@ -39,13 +39,13 @@ MODEL (
       allowed := NOT has_results_any_time = 1
     )
   ),
-  description 'Stays with age, comorbidity, results and length of stay beside the readmission of the rate that the feed can tell: R5 from dates, else R8 from a flag. Results are joined as counts of the stay, never row by row.',
+  description 'Stays with age, comorbidity, results and length of stay beside the readmission of the rate that the feed can tell: R6 from dates, planned sessions left out, else R8 from a flag. Results are joined as counts of the stay, never row by row.',
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     source_system = 'Source that delivered the stay.',
     organization_key = 'Organization; joins dim_organization.',
     organization_label = 'Name of the organization.',
-    definition_code = 'Definition that is_index and is_readmission follow: R5 or R8; NULL where the feed can tell neither.',
+    definition_code = 'Definition that is_index and is_readmission follow: R6 or R8; NULL where the feed can tell neither.',
     is_index = '1 where the stay is in the denominator, else 0; NULL where the feed can tell no rate.',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is no index.',
     payer_name = 'Payer or kind of insurance.',
@@ -79,7 +79,7 @@ WITH shown_rate AS (
   FROM core.int_metric_input
   WHERE
     metric_code = 'readmission'
-    AND definition_version IN ('R5', 'R8')
+    AND definition_version IN ('R6', 'R8')
     AND is_computable = 1
   GROUP BY
     1

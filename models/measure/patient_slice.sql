@@ -7,6 +7,7 @@ MODEL (
     definition_version,
     source_system,
     period,
+    organization_key,
     slice,
     slice_value,
     patient_key

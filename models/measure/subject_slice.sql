@@ -7,6 +7,7 @@ MODEL (
     definition_version,
     source_system,
     period,
+    organization_key,
     slice,
     slice_value,
     patient_key
@@ -27,6 +28,7 @@ SELECT
   source_system,
   period_type,
   period,
+  organization_key,
   slice,
   slice_value,
   patient_durable_key AS patient_key,

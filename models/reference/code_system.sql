@@ -7,6 +7,7 @@ MODEL (
   columns (
     code_system TEXT,
     code_pattern TEXT,
+    dot_pattern TEXT,
     basis TEXT
   ),
   grain code_system,
@@ -19,7 +20,8 @@ MODEL (
   description 'Code systems whose codes can be told by their form: a code that a spreadsheet made a number of does not have it.',
   column_descriptions (
     code_system = 'Name of the code system, as input tables carry it.',
-    code_pattern = 'Regular expression that every code of it matches.',
-    basis = 'What it says.'
+    code_pattern = 'Regular expression that every code of it matches, in the form that the input tables have.',
+    dot_pattern = 'Regular expression of a code with or without its dot, in the two parts that the dot stands between: the input tables have it with the dot. NULL where codes have none.',
+    basis = 'What the pattern says.'
   )
 )

@@ -9,6 +9,7 @@ MODEL (
     class_label TEXT,
     class_group TEXT,
     is_acute_inpatient INT,
+    is_followup_visit INT,
     basis TEXT
   ),
   grain class_code,
@@ -23,6 +24,7 @@ MODEL (
     class_label = 'Label of the class.',
     class_group = 'inpatient, emergency, urgent, outpatient, ambulatory, wellness, virtual or other.',
     is_acute_inpatient = '1 where an encounter of the class may be part of an inpatient stay.',
+    is_followup_visit = '1 where an encounter of the class after a stay is a visit to follow it up, else 0.',
     basis = 'Where the code comes from.'
   )
 )

@@ -21,6 +21,7 @@ MODEL (
     unit TEXT,
     basis TEXT,
     followup_days INT,
+    lowest INT,
     definition TEXT,
     numerator_rule TEXT,
     denominator_rule TEXT,
@@ -32,7 +33,18 @@ MODEL (
     unique_grain(columns := (metric_code, definition_version)),
     accepted_values(
       "column" := kind,
-      is_in := ('proportion', 'mean', 'ratio', 'total', 'median', 'standardized_ratio')
+      is_in := (
+        'proportion',
+        'mean',
+        'ratio',
+        'total',
+        'median',
+        'geometric_mean',
+        'standardized_ratio',
+        'adjusted_mean',
+        'difference',
+        'test'
+      )
     ),
     accepted_values("column" := basis, is_in := ('derived', 'source_asserted', 'not_computable')),
     not_null(
@@ -46,6 +58,7 @@ MODEL (
         unit,
         basis,
         followup_days,
+        lowest,
         definition
       )
     )
@@ -58,7 +71,7 @@ MODEL (
     metric_label = 'Name of the metric as a report shows it.',
     is_default = '1 for the version to show first, else 0.',
     subject = 'Of which fact it is (seeds/metric_subject.csv).',
-    kind = 'How it is summed up: proportion, mean, ratio, total, median or standardized_ratio.',
+    kind = 'How it is summed up: proportion, mean, ratio, total, median, geometric_mean or standardized_ratio; adjusted_mean, difference and test are computed in models of their own.',
     numerator = 'SQL over the columns of the subject: what a row adds above the line. Where people are counted, an aggregate over the rows of one patient.',
     denominator = 'The same below the line; empty for 1.',
     filter = 'SQL condition of the rows that are observed; empty for all.',
@@ -68,6 +81,7 @@ MODEL (
     basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
     requires = 'What a feed must deliver (seeds/capability.csv), in words with blanks between.',
     followup_days = 'Days after that day which the value needs to know of.',
+    lowest = 'No value and no end of an interval is below it.',
     definition = 'What the value says, in plain words.',
     numerator_rule = 'What is summed above the line.',
     denominator_rule = 'What is summed below the line.',

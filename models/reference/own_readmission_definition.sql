@@ -28,7 +28,7 @@ MODEL (
   ),
   description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (metrics.md, M2).',
   column_descriptions (
-    definition_code = 'R0 to R7.',
+    definition_code = 'R0 to R8; a variant has the code of its definition and what it keeps.',
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day (the merge rule of core.int_merged_stay).',
     min_days = 'Fewest days after discharge at which a return counts.',

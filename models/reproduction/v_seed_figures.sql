@@ -50,8 +50,8 @@ WITH claim_value AS (
     corrected.value AS corrected_value,
     corrected.n AS corrected_n,
     corrected.n_patients AS corrected_n_patients,
-    COALESCE(corrected.clustered_ci_low, corrected.ci_low) AS corrected_ci_low,
-    COALESCE(corrected.clustered_ci_high, corrected.ci_high) AS corrected_ci_high,
+    corrected.interval_low AS corrected_ci_low,
+    corrected.interval_high AS corrected_ci_high,
     c.corrected_metric,
     c.corrected_version
   FROM serving.dim_published_claim AS c
@@ -62,6 +62,7 @@ WITH claim_value AS (
     AND reproduced.definition_version = c.reproduced_version
     AND reproduced.source_system = source.source_system
     AND reproduced.period = 'all'
+    AND reproduced.organization_key = -2
     AND reproduced.slice = c.reproduced_slice
     AND reproduced.slice_value = c.reproduced_slice_value
   LEFT JOIN serving.mart_kpi AS corrected
@@ -69,6 +70,7 @@ WITH claim_value AS (
     AND corrected.definition_version = c.corrected_version
     AND corrected.source_system = source.source_system
     AND corrected.period = 'all'
+    AND corrected.organization_key = -2
     AND corrected.slice = c.corrected_slice
     AND corrected.slice_value = c.corrected_slice_value
 )

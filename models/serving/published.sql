@@ -317,13 +317,6 @@ MODEL (
       )
     ),
     (
-      table_name := mart_insurance_outcomes,
-      primary_key := (source_system, organization_key, slice, slice_value),
-      indexes := (
-        slice
-      )
-    ),
-    (
       table_name := dim_metric,
       primary_key := (metric_code, definition_version),
       indexes := (
@@ -339,8 +332,31 @@ MODEL (
     ),
     (
       table_name := mart_kpi,
-      primary_key := (metric_code, definition_version, source_system, period, slice, slice_value),
+      primary_key := (
+        metric_code,
+        definition_version,
+        source_system,
+        period,
+        organization_key,
+        slice,
+        slice_value
+      ),
       indexes := (slice, period_start)
+    ),
+    (
+      table_name := mart_kpi_additive,
+      primary_key := (
+        metric_code,
+        definition_version,
+        source_system,
+        organization_key,
+        payer_key,
+        class_key,
+        year_label
+      ),
+      indexes := (
+        organization_key
+      )
     ),
     (
       table_name := mart_capability,

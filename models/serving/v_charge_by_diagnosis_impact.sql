@@ -20,9 +20,9 @@ MODEL (
     n_stays = 'Stays with the diagnosis; not additive.',
     impact_charge = 'Charges of these stays, in USD; not additive.',
     mean_charge = 'Mean charge of these stays, in USD.',
-    charge_ci_low = 'Lower end of its 95 % interval (normal); NULL below 2 stays.',
-    charge_ci_high = 'Upper end of its 95 % interval (normal); NULL below 2 stays.',
-    small_cell_flag = '1 below 30 stays, else 0.',
+    charge_ci_low = 'Lower end of its 95 % interval (Student t on the log scale); NULL below 2 stays.',
+    charge_ci_high = 'Upper end of the same.',
+    small_cell_flag = '1 below 30 stays or 11 patients, else 0.',
     label = 'impact: do not total'
   )
 );
@@ -33,10 +33,14 @@ WITH impact AS (
     s.organization_key,
     COALESCE(b.diagnosis_key, -1) AS diagnosis_key,
     COUNT(*) AS n_stays,
+    COUNT(DISTINCT p.patient_durable_key) AS n_patients,
+    @STUDENT_T(COUNT(*) - 1) AS t,
     SUM(s.charge_amount) AS impact_charge,
     AVG(s.charge_amount) AS mean_charge,
     STDDEV_SAMP(s.charge_amount) / SQRT(COUNT(*)) AS standard_error
   FROM serving.fact_inpatient_stay AS s
+  INNER JOIN serving.dim_patient AS p
+    ON p.patient_key = s.patient_key
   LEFT JOIN serving.bridge_stay_diagnosis AS b
     ON b.stay_key = s.stay_key
   WHERE
@@ -57,9 +61,9 @@ SELECT
   i.n_stays,
   i.impact_charge,
   i.mean_charge::DECIMAL(14, 2) AS mean_charge,
-  CAST(i.mean_charge - 1.959964 * i.standard_error AS DECIMAL(14, 2)) AS charge_ci_low,
-  CAST(i.mean_charge + 1.959964 * i.standard_error AS DECIMAL(14, 2)) AS charge_ci_high,
-  CASE WHEN i.n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag,
+  @LOG_LOW(i.mean_charge, i.standard_error, 0, i.t)::DECIMAL(14, 2) AS charge_ci_low,
+  @LOG_HIGH(i.mean_charge, i.standard_error, 0, i.t)::DECIMAL(14, 2) AS charge_ci_high,
+  @SMALL_CELL(i.n_stays, i.n_patients, NULL, NULL, 'mean') AS small_cell_flag,
   'impact: do not total' AS label
 FROM impact AS i
 INNER JOIN serving.dim_diagnosis AS d

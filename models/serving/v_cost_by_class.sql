@@ -27,23 +27,51 @@ MODEL (
 
 WITH class_cost AS (
   SELECT
-    e.source_system,
-    e.organization_key,
-    e.class_key,
-    COUNT(*) AS n_encounters,
-    COUNT(DISTINCT p.patient_durable_key) AS n_patients,
-    SUM(e.claim_amount) AS claim_amount,
-    AVG(e.claim_amount) AS mean_claim_amount,
-    SUM(e.patient_gap) AS patient_gap
-  FROM serving.fact_encounter AS e
-  INNER JOIN serving.dim_patient AS p
-    ON p.patient_key = e.patient_key
+    source_system,
+    organization_key,
+    class_key,
+    SUM(CASE WHEN metric_code = 'encounters' AND definition_version = 'count' THEN n END) AS n_encounters,
+    SUM(
+      CASE WHEN metric_code = 'tcoc' AND definition_version = 'total' THEN numerator END
+    ) AS claim_amount,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
+        THEN numerator
+      END
+    ) AS patient_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'claim_per_encounter' AND definition_version = 'mean'
+        THEN numerator
+      END
+    ) / NULLIF(
+      SUM(
+        CASE
+          WHEN metric_code = 'claim_per_encounter' AND definition_version = 'mean'
+          THEN denominator
+        END
+      ),
+      0
+    ) AS mean_claim_amount
+  FROM serving.mart_kpi_additive
   WHERE
-    e.cost_basis = 'claim'
+    metric_code IN ('claim_per_encounter', 'encounters', 'noncovered_cost', 'tcoc')
   GROUP BY
-    e.source_system,
-    e.organization_key,
-    e.class_key
+    source_system,
+    organization_key,
+    class_key
+), class_patient AS (
+  SELECT
+    source_system,
+    organization_key,
+    class_key,
+    COUNT(DISTINCT patient_durable_key) AS n_patients
+  FROM serving.fact_encounter
+  GROUP BY
+    source_system,
+    organization_key,
+    class_key
 )
 SELECT
   c.source_system,
@@ -51,15 +79,21 @@ SELECT
   o.organization_label,
   d.class_code,
   d.class_label,
-  c.n_encounters,
-  c.n_patients,
-  c.claim_amount,
+  c.n_encounters::BIGINT AS n_encounters,
+  p.n_patients,
+  c.claim_amount::DECIMAL(20, 2) AS claim_amount,
   c.mean_claim_amount::DECIMAL(14, 2) AS mean_claim_amount,
-  c.patient_gap,
+  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
   CAST(c.claim_amount / NULLIF(SUM(c.claim_amount) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_claims,
   CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM class_cost AS c
+INNER JOIN class_patient AS p
+  ON p.source_system = c.source_system
+  AND p.organization_key = c.organization_key
+  AND p.class_key = c.class_key
 INNER JOIN serving.dim_encounter_class AS d
   ON d.class_key = c.class_key
 INNER JOIN serving.dim_organization AS o
   ON o.organization_key = c.organization_key
+WHERE
+  NOT c.claim_amount IS NULL

@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, organization_key, drg_code))
   ),
-  description 'Flat rate or fee for service: one charge a stay, no join to diagnoses. A flat rate by group needs a coefficient of variation below 0.1 in every group and an eta squared above 0.8; fee for service needs charges that rise with days or intensive care beyond chance; neither is independent. The test is of charges: a group governs payment, so charges can never prove how a hospital is paid.',
+  description 'Flat rate or fee for service: one charge a stay, no join to diagnoses. A flat rate by group needs a coefficient of variation below 0.1 in every group and an eta squared above 0.8. Fee for service needs charges that rise with days beyond chance, and by more than chance finds: a correlation of 0.1 or more. Neither is independent. The test is of charges: a group governs payment, so charges can never prove how a hospital is paid.',
   column_descriptions (
     source_system = 'Source of the stays.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
@@ -17,198 +17,188 @@ MODEL (
     drg_family = 'What the group is about; NULL where that is not known.',
     n_stays = 'Closed stays with charges.',
     mean_charge = 'Mean charge, in USD.',
-    charge_ci_low = 'Lower end of its 95 % interval (normal).',
-    charge_ci_high = 'Upper end of its 95 % interval (normal).',
-    sd_charge = 'Standard deviation of charges, in USD.',
+    charge_ci_low = 'Lower end of its 95 % interval.',
+    charge_ci_high = 'Upper end of its 95 % interval.',
     coefficient_of_variation = 'Standard deviation divided by the mean.',
     slope_per_day = 'Dollars that charges rise with each day of stay (least squares).',
     slope_ci_low = 'Lower end of its 95 % interval (normal).',
     slope_ci_high = 'Upper end of its 95 % interval (normal).',
     correlation_los = 'Correlation of length of stay and charge.',
-    n_icu = 'Stays with intensive care.',
-    mean_charge_icu = 'Mean charge with intensive care, in USD.',
-    mean_charge_no_icu = 'Mean charge without, in USD.',
-    icu_difference_ci_low = 'Lower end of the 95 % interval of the difference of the two (normal).',
+    icu_difference = 'Mean charge with intensive care less that without, in USD.',
+    icu_difference_ci_low = 'Lower end of its 95 % interval (normal).',
     modal_share = 'Share of stays at the most frequent charge.',
-    eta_squared = 'Share of the variance of charges that lies between groups; in the row all.',
+    eta_squared = 'Share of the variance of charges that lies between groups in these stays; in the row all.',
+    omega_squared = 'The same beyond chance; in the row all.',
+    f_statistic = 'F of the groups, about 1 where they say nothing of the charge; in the row all.',
     verdict = 'flat rate, fee for service or independent; in the row all.'
   )
 );
 
-WITH stay AS (
+WITH test_kpi AS (
   SELECT
-    r.source_system,
-    r.organization_key,
-    r.organization_label,
-    d.drg_code,
-    d.drg_family,
-    r.charge_amount::DOUBLE AS charge,
-    r.los_days_cms::DOUBLE AS days,
-    r.icu_flag
-  FROM serving.mart_readmission_risk AS r
-  INNER JOIN serving.dim_drg AS d
-    ON d.drg_key = r.drg_key
+    source_system,
+    organization_key,
+    CASE WHEN slice = 'all' THEN 'all' ELSE slice_value END AS drg_code,
+    metric_code,
+    definition_version,
+    value,
+    n,
+    interval_low,
+    interval_high
+  FROM serving.mart_kpi
   WHERE
-    NOT r.charge_amount IS NULL AND NOT r.los_days_cms IS NULL
-), hospital_stay AS (
-  /* One row per stay for its hospital, and one for all hospitals of its source. */
-  SELECT
-    source_system,
-    organization_key,
-    organization_label,
-    drg_code,
-    drg_family,
-    charge,
-    days,
-    icu_flag
-  FROM stay
-  UNION ALL
-  SELECT
-    source_system,
-    -2,
-    'all hospitals',
-    drg_code,
-    drg_family,
-    charge,
-    days,
-    icu_flag
-  FROM stay
-), grouped AS (
-  SELECT
-    source_system,
-    organization_key,
-    organization_label,
-    drg_code,
-    drg_family,
-    charge,
-    days,
-    icu_flag
-  FROM hospital_stay
-  UNION ALL
-  SELECT
-    source_system,
-    organization_key,
-    organization_label,
-    'all',
-    NULL,
-    charge,
-    days,
-    icu_flag
-  FROM hospital_stay
-), summary AS (
-  SELECT
-    source_system,
-    organization_key,
-    MAX(organization_label) AS organization_label,
-    drg_code,
-    MAX(drg_family) AS drg_family,
-    COUNT(*) AS n,
-    AVG(charge) AS mean_charge,
-    STDDEV_SAMP(charge) AS sd_charge,
-    STDDEV_POP(charge) AS spread_charge,
-    STDDEV_POP(days) AS spread_days,
-    AVG(charge * days) - AVG(charge) * AVG(days) AS covariance,
-    SUM(icu_flag) AS n_icu,
-    AVG(CASE WHEN icu_flag = 1 THEN charge END) AS mean_icu,
-    AVG(CASE WHEN icu_flag = 0 THEN charge END) AS mean_no_icu,
-    POWER(STDDEV_SAMP(CASE WHEN icu_flag = 1 THEN charge END), 2) / NULLIF(SUM(icu_flag), 0) + POWER(STDDEV_SAMP(CASE WHEN icu_flag = 0 THEN charge END), 2) / NULLIF(COUNT(icu_flag) - SUM(icu_flag), 0) AS icu_variance
-  FROM grouped
-  GROUP BY
-    source_system,
-    organization_key,
-    drg_code
-), charge_count AS (
-  SELECT
-    source_system,
-    organization_key,
-    drg_code,
-    COUNT(*) AS n_same
-  FROM grouped
-  GROUP BY
-    source_system,
-    organization_key,
-    drg_code,
-    charge
-), modal AS (
-  SELECT
-    source_system,
-    organization_key,
-    drg_code,
-    MAX(n_same) AS n_modal
-  FROM charge_count
-  GROUP BY
-    source_system,
-    organization_key,
-    drg_code
-), between_groups AS (
-  SELECT
-    g.source_system,
-    g.organization_key,
-    SUM(g.n * POWER(g.mean_charge - total.mean_charge, 2)) / NULLIF(MAX(total.n * POWER(total.spread_charge, 2)), 0) AS eta_squared,
-    MAX(g.sd_charge / NULLIF(g.mean_charge, 0)) AS largest_variation
-  FROM summary AS g
-  INNER JOIN summary AS total
-    ON total.source_system = g.source_system
-    AND total.organization_key = g.organization_key
-    AND total.drg_code = 'all'
-  WHERE
-    g.drg_code <> 'all'
-  GROUP BY
-    g.source_system,
-    g.organization_key
+    metric_code IN ('drg_test', 'charge_per_stay')
+    AND period = 'all'
+    AND slice IN ('all', 'drg')
+    AND NOT value IS NULL
 ), tested AS (
   SELECT
-    s.*,
-    s.covariance / NULLIF(POWER(s.spread_days, 2), 0) AS slope,
-    s.covariance / NULLIF(s.spread_days * s.spread_charge, 0) AS correlation,
-    m.n_modal::DOUBLE / s.n AS modal_share,
-    CASE WHEN s.drg_code = 'all' THEN b.eta_squared END AS eta_squared,
-    b.largest_variation
-  FROM summary AS s
-  INNER JOIN modal AS m
-    ON m.source_system = s.source_system
-    AND m.organization_key = s.organization_key
-    AND m.drg_code = s.drg_code
-  INNER JOIN between_groups AS b
-    ON b.source_system = s.source_system AND b.organization_key = s.organization_key
-), bounded AS (
+    source_system,
+    organization_key,
+    drg_code,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'coefficient_of_variation'
+        THEN n
+      END
+    ) AS n_stays,
+    MAX(
+      CASE
+        WHEN metric_code = 'charge_per_stay' AND definition_version = 'mean'
+        THEN value
+      END
+    ) AS mean_charge,
+    MAX(
+      CASE
+        WHEN metric_code = 'charge_per_stay' AND definition_version = 'mean'
+        THEN interval_low
+      END
+    ) AS charge_ci_low,
+    MAX(
+      CASE
+        WHEN metric_code = 'charge_per_stay' AND definition_version = 'mean'
+        THEN interval_high
+      END
+    ) AS charge_ci_high,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'coefficient_of_variation'
+        THEN value
+      END
+    ) AS coefficient_of_variation,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'charge_per_day'
+        THEN value
+      END
+    ) AS slope_per_day,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'charge_per_day'
+        THEN interval_low
+      END
+    ) AS slope_ci_low,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'charge_per_day'
+        THEN interval_high
+      END
+    ) AS slope_ci_high,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'correlation_los'
+        THEN value
+      END
+    ) AS correlation_los,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'icu_difference'
+        THEN value
+      END
+    ) AS icu_difference,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'icu_difference'
+        THEN interval_low
+      END
+    ) AS icu_difference_ci_low,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'modal_share'
+        THEN value
+      END
+    ) AS modal_share,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'eta_squared'
+        THEN value
+      END
+    ) AS eta_squared,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'omega_squared'
+        THEN value
+      END
+    ) AS omega_squared,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'f_statistic'
+        THEN value
+      END
+    ) AS f_statistic
+  FROM test_kpi
+  GROUP BY
+    source_system,
+    organization_key,
+    drg_code
+), most_varied AS (
   SELECT
-    t.*,
-    SQRT(
-      GREATEST(1 - POWER(correlation, 2), 0) / NULLIF(CASE WHEN n > 2 THEN n - 2 END, 0)
-    ) * spread_charge / NULLIF(spread_days, 0) AS se_slope,
-    mean_icu - mean_no_icu - 1.959964 * SQRT(icu_variance) AS icu_low
-  FROM tested AS t
+    source_system,
+    organization_key,
+    MAX(coefficient_of_variation) AS largest_variation
+  FROM tested
+  WHERE
+    drg_code <> 'all'
+  GROUP BY
+    source_system,
+    organization_key
 )
 SELECT
-  source_system,
-  organization_key,
-  organization_label,
-  drg_code,
-  drg_family,
-  n AS n_stays,
-  mean_charge::DECIMAL(14, 2) AS mean_charge,
-  CAST(mean_charge - 1.959964 * sd_charge / SQRT(n) AS DECIMAL(14, 2)) AS charge_ci_low,
-  CAST(mean_charge + 1.959964 * sd_charge / SQRT(n) AS DECIMAL(14, 2)) AS charge_ci_high,
-  sd_charge::DECIMAL(14, 2) AS sd_charge,
-  CAST(sd_charge / NULLIF(mean_charge, 0) AS DECIMAL(12, 6)) AS coefficient_of_variation,
-  slope::DECIMAL(14, 2) AS slope_per_day,
-  CAST(slope - 1.959964 * se_slope AS DECIMAL(14, 2)) AS slope_ci_low,
-  CAST(slope + 1.959964 * se_slope AS DECIMAL(14, 2)) AS slope_ci_high,
-  correlation::DECIMAL(9, 6) AS correlation_los,
-  n_icu::BIGINT AS n_icu,
-  mean_icu::DECIMAL(14, 2) AS mean_charge_icu,
-  mean_no_icu::DECIMAL(14, 2) AS mean_charge_no_icu,
-  icu_low::DECIMAL(14, 2) AS icu_difference_ci_low,
-  modal_share::DECIMAL(9, 6) AS modal_share,
-  eta_squared::DECIMAL(9, 6) AS eta_squared,
+  t.source_system,
+  t.organization_key,
+  COALESCE(o.organization_label, 'all hospitals') AS organization_label,
+  t.drg_code,
+  d.drg_family,
+  t.n_stays,
+  t.mean_charge::DECIMAL(14, 2) AS mean_charge,
+  t.charge_ci_low::DECIMAL(14, 2) AS charge_ci_low,
+  t.charge_ci_high::DECIMAL(14, 2) AS charge_ci_high,
+  t.coefficient_of_variation::DECIMAL(12, 6) AS coefficient_of_variation,
+  t.slope_per_day::DECIMAL(14, 2) AS slope_per_day,
+  t.slope_ci_low::DECIMAL(14, 2) AS slope_ci_low,
+  t.slope_ci_high::DECIMAL(14, 2) AS slope_ci_high,
+  t.correlation_los::DECIMAL(9, 6) AS correlation_los,
+  t.icu_difference::DECIMAL(14, 2) AS icu_difference,
+  t.icu_difference_ci_low::DECIMAL(14, 2) AS icu_difference_ci_low,
+  t.modal_share::DECIMAL(9, 6) AS modal_share,
+  t.eta_squared::DECIMAL(9, 6) AS eta_squared,
+  t.omega_squared::DECIMAL(9, 6) AS omega_squared,
+  t.f_statistic::DECIMAL(18, 6) AS f_statistic,
   CASE
-    WHEN drg_code <> 'all'
+    WHEN t.drg_code <> 'all'
     THEN NULL
-    WHEN largest_variation < 0.1 AND eta_squared > 0.8
+    WHEN m.largest_variation < 0.1 AND t.eta_squared > 0.8
     THEN 'flat rate'
-    WHEN slope - 1.959964 * se_slope > 0 OR icu_low > 0
+    WHEN t.slope_ci_low > 0 AND t.correlation_los >= 0.1
     THEN 'fee for service'
     ELSE 'independent'
   END AS verdict
-FROM bounded
+FROM tested AS t
+INNER JOIN most_varied AS m
+  ON m.source_system = t.source_system AND m.organization_key = t.organization_key
+LEFT JOIN serving.dim_organization AS o
+  ON o.organization_key = t.organization_key AND t.organization_key <> -2
+LEFT JOIN serving.dim_drg AS d
+  ON d.drg_code = t.drg_code
+WHERE
+  NOT t.n_stays IS NULL

@@ -13,7 +13,7 @@ MODEL (
     source_system = 'Source that delivered the stays.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
     organization_label = 'Name of the hospital, or all hospitals.',
-    payer_group = 'Medicare, other payers, or all; of a single hospital all.',
+    payer_group = 'Medicare, other payers, or all; of a hospital too.',
     n_episodes = 'Episodes: one index per window, each encounter in one episode.',
     n_patients = 'Patients they belong to.',
     mean_claim = 'Mean claim of an episode, in USD.',
@@ -26,38 +26,38 @@ MODEL (
     published_mean_claim = 'Their mean claim, in USD.',
     published_ratio = 'published_mean_claim / constant.',
     ratio_constant = 'Constant of the first reference project, in USD; unverified.',
-    small_cell_flag = '1 below 30 episodes, else 0.'
+    small_cell_flag = '1 below 30 episodes or 11 patients, else 0.'
   )
 );
 
 WITH episode_kpi AS (
   SELECT
     source_system,
-    CASE WHEN slice = 'organization' THEN slice_value ELSE 'all hospitals' END AS organization_label,
+    organization_key,
     CASE WHEN slice = 'medicare_group' THEN slice_value ELSE 'all' END AS payer_group,
     definition_version,
     value,
     n,
     n_patients,
-    clustered_ci_low,
-    clustered_ci_high,
+    interval_low,
+    interval_high,
     small_cell_flag
   FROM serving.mart_kpi
   WHERE
     metric_code = 'episode_spend'
     AND period = 'all'
-    AND slice IN ('all', 'organization', 'medicare_group')
+    AND slice IN ('all', 'medicare_group')
     AND n > 0
 ), payer_group_spend AS (
   SELECT
     source_system,
-    organization_label,
+    organization_key,
     payer_group,
     MAX(CASE WHEN definition_version = 'claim' THEN n END) AS n_episodes,
     MAX(CASE WHEN definition_version = 'claim' THEN n_patients END) AS n_patients,
     MAX(CASE WHEN definition_version = 'claim' THEN value END) AS mean_claim,
-    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_low END) AS mean_claim_ci_low,
-    MAX(CASE WHEN definition_version = 'claim' THEN clustered_ci_high END) AS mean_claim_ci_high,
+    MAX(CASE WHEN definition_version = 'claim' THEN interval_low END) AS mean_claim_ci_low,
+    MAX(CASE WHEN definition_version = 'claim' THEN interval_high END) AS mean_claim_ci_high,
     MAX(CASE WHEN definition_version = 'claim_median' THEN value END) AS median_claim,
     MAX(CASE WHEN definition_version = 'paid' THEN value END) AS mean_paid,
     MAX(CASE WHEN definition_version = 'published' THEN n END) AS n_published,
@@ -66,13 +66,13 @@ WITH episode_kpi AS (
   FROM episode_kpi
   GROUP BY
     source_system,
-    organization_label,
+    organization_key,
     payer_group
 )
 SELECT
   s.source_system,
-  COALESCE(o.organization_key, -2) AS organization_key,
-  s.organization_label,
+  s.organization_key,
+  COALESCE(o.organization_label, 'all hospitals') AS organization_label,
   s.payer_group,
   s.n_episodes,
   s.n_patients,
@@ -89,7 +89,6 @@ SELECT
   s.small_cell_flag
 FROM payer_group_spend AS s
 LEFT JOIN serving.dim_organization AS o
-  ON o.source_system IN (s.source_system, 'warehouse')
-  AND o.organization_label = s.organization_label
+  ON o.organization_key = s.organization_key AND s.organization_key <> -2
 LEFT JOIN serving.dim_benchmark AS b
   ON b.metric_code = 'mspb_ratio' AND b.definition_version = 'one_index_per_window'

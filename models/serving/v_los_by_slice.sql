@@ -8,213 +8,80 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Average length of stay (ALOS) of closed inpatient stays, overall and by age band, payer category, kind of stay and year of admission; and of inpatient encounters before merging, as published. Open stays have no length and are counted apart.',
+  description 'Length of stay as mart_kpi has it: mean, median and geometric mean of closed inpatient stays, by hospital and slice. Open stays have no length and are counted apart.',
   column_descriptions (
     source_system = 'Source that delivered it.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
     organization_label = 'Name of the hospital, or all hospitals.',
-    slice = 'What the stays are sliced by: all, age_band, payer_category, kind_of_stay or admit_year.',
+    slice = 'What the stays are sliced by: all, admit_year, or a slice of mart_kpi.',
     slice_value = 'Value of the slice.',
     n_stays = 'Stays whose length is known.',
-    n_open = 'Open stays, which have no length.',
+    n_open = 'Open stays, which have no length; NULL where there is none.',
     alos_days_cms = 'Mean length in days, at least 1 a stay (CMS); the default.',
-    alos_ci_low = 'Lower end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
-    alos_ci_high = 'Upper end of the 95 % interval of alos_days_cms (normal); NULL below 2 stays.',
+    alos_ci_low = 'Lower end of its 95 % interval, patients taken as independent; NULL where there is none.',
+    alos_ci_high = 'Upper end of the same.',
+    median_days = 'Median length in the same days.',
+    geometric_mean_days = 'Geometric mean length in the same days.',
+    alos_without_outliers = 'Mean length without outliers (dim_metric, alos without_outliers).',
     alos_midnights = 'Mean length in midnights; a same-day stay is 0 (HCUP).',
-    alos_complete_days = 'Mean length in complete 24-hour periods, as the first reference project counted; of stays with days.',
-    alos_hours = 'Mean length in hours.',
-    longest_days = 'Longest stay, in days.',
-    small_cell_flag = '1 below 30 closed stays, else 0.'
+    alos_complete_days = 'Mean length in complete 24-hour periods, of stays with days.',
+    alos_hours = 'Mean length in hours, of stays with days.',
+    small_cell_flag = 'That of alos_days_cms in mart_kpi.'
   )
 );
 
-WITH hospital_stay AS (
-  /* One row per inpatient stay for its hospital, and one for all hospitals of its source. */
-  SELECT
-    s.*,
-    o.organization_label
-  FROM (
-    SELECT
-      source_system,
-      organization_key,
-      age_band_key,
-      payer_key,
-      admit_date_key,
-      is_hospice,
-      is_detox,
-      is_oncology_tx,
-      is_screening,
-      is_planned,
-      is_open,
-      los_midnights,
-      los_days_cms,
-      los_complete_days,
-      los_hours
-    FROM serving.fact_inpatient_stay
-  ) AS s
-  INNER JOIN serving.dim_organization AS o
-    ON o.organization_key = s.organization_key
-  UNION ALL
-  SELECT
-    source_system,
-    -2,
-    age_band_key,
-    payer_key,
-    admit_date_key,
-    is_hospice,
-    is_detox,
-    is_oncology_tx,
-    is_screening,
-    is_planned,
-    is_open,
-    los_midnights,
-    los_days_cms,
-    los_complete_days,
-    los_hours,
-    'all hospitals'
-  FROM serving.fact_inpatient_stay
-), hospital_encounter AS (
-  SELECT
-    e.source_system,
-    e.organization_key,
-    o.organization_label,
-    e.stop_ts,
-    e.midnights,
-    e.complete_days,
-    e.duration_min
-  FROM serving.fact_encounter AS e
-  INNER JOIN serving.dim_encounter_class AS c
-    ON c.class_key = e.class_key
-  INNER JOIN serving.dim_organization AS o
-    ON o.organization_key = e.organization_key
-  WHERE
-    c.is_acute_inpatient = 1 AND e.cost_basis = 'claim'
-), stay_slice AS (
-  /* One row per inpatient stay or encounter, hospital and slice that it belongs to. */
+WITH length_kpi AS (
   SELECT
     source_system,
     organization_key,
-    organization_label,
-    'all' AS slice,
-    'all stays' AS slice_value,
-    is_open,
-    los_midnights,
-    los_days_cms,
-    los_complete_days,
-    los_hours
-  FROM hospital_stay
-  UNION ALL
-  SELECT
-    s.source_system,
-    s.organization_key,
-    s.organization_label,
-    'age_band',
-    a.band_label,
-    s.is_open,
-    s.los_midnights,
-    s.los_days_cms,
-    s.los_complete_days,
-    s.los_hours
-  FROM hospital_stay AS s
-  INNER JOIN serving.dim_age_band AS a
-    ON a.age_band_key = s.age_band_key
-  UNION ALL
-  SELECT
-    s.source_system,
-    s.organization_key,
-    s.organization_label,
-    'payer_category',
-    p.payer_category,
-    s.is_open,
-    s.los_midnights,
-    s.los_days_cms,
-    s.los_complete_days,
-    s.los_hours
-  FROM hospital_stay AS s
-  INNER JOIN serving.dim_payer AS p
-    ON p.payer_key = s.payer_key
-  UNION ALL
-  SELECT
-    s.source_system,
-    s.organization_key,
-    s.organization_label,
-    'kind_of_stay',
+    CASE WHEN period_type = 'year' THEN 'admit_year' ELSE slice END AS slice,
     CASE
-      WHEN s.is_hospice = 1
-      THEN 'hospice'
-      WHEN s.is_detox = 1
-      THEN 'detoxification'
-      WHEN s.is_oncology_tx = 1
-      THEN 'cancer treatment'
-      WHEN s.is_screening = 1
-      THEN 'screening'
-      WHEN s.is_planned = 1
-      THEN 'elective'
-      ELSE 'acute'
-    END,
-    s.is_open,
-    s.los_midnights,
-    s.los_days_cms,
-    s.los_complete_days,
-    s.los_hours
-  FROM hospital_stay AS s
-  UNION ALL
-  SELECT
-    s.source_system,
-    s.organization_key,
-    s.organization_label,
-    'admit_year',
-    CASE WHEN d.is_sentinel = 1 THEN 'Unknown' ELSE d.year_label END,
-    s.is_open,
-    s.los_midnights,
-    s.los_days_cms,
-    s.los_complete_days,
-    s.los_hours
-  FROM hospital_stay AS s
-  INNER JOIN serving.dim_date AS d
-    ON d.date_key = s.admit_date_key
-  UNION ALL
+      WHEN period_type = 'year'
+      THEN period
+      WHEN slice = 'all'
+      THEN 'all stays'
+      ELSE slice_value
+    END AS slice_value,
+    metric_code,
+    definition_version,
+    value,
+    n,
+    interval_low AS ci_low,
+    interval_high AS ci_high,
+    small_cell_flag
+  FROM serving.mart_kpi
+  WHERE
+    (
+      metric_code = 'alos'
+      OR (
+        metric_code = 'stays' AND definition_version = 'open'
+      )
+    )
+    AND (
+      period_type = 'all' OR (
+        period_type = 'year' AND slice = 'all'
+      )
+    )
+    AND n > 0
+), slice_length AS (
   SELECT
     source_system,
     organization_key,
-    organization_label,
-    'all',
-    'all inpatient encounters, unmerged as published',
-    CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
-    midnights,
-    GREATEST(midnights, 1),
-    complete_days,
-    duration_min / 60
-  FROM hospital_encounter
-  UNION ALL
-  SELECT
-    source_system,
-    -2,
-    'all hospitals',
-    'all',
-    'all inpatient encounters, unmerged as published',
-    CASE WHEN stop_ts IS NULL THEN 1 ELSE 0 END,
-    midnights,
-    GREATEST(midnights, 1),
-    complete_days,
-    duration_min / 60
-  FROM hospital_encounter
-), slice_stay AS (
-  SELECT
-    source_system,
-    organization_key,
-    MAX(organization_label) AS organization_label,
     slice,
     slice_value,
-    SUM(CASE WHEN los_days_cms IS NULL THEN 0 ELSE 1 END) AS n_stays,
-    SUM(is_open) AS n_open,
-    AVG(los_days_cms) AS alos_days_cms,
-    STDDEV_SAMP(los_days_cms) AS sd_days_cms,
-    AVG(los_midnights) AS alos_midnights,
-    AVG(los_complete_days) AS alos_complete_days,
-    AVG(los_hours) AS alos_hours,
-    MAX(los_days_cms) AS longest_days
-  FROM stay_slice
+    MAX(CASE WHEN definition_version = 'days_cms' THEN n END) AS n_stays,
+    MAX(CASE WHEN definition_version = 'open' THEN n END) AS n_open,
+    MAX(CASE WHEN definition_version = 'days_cms' THEN value END) AS alos_days_cms,
+    MAX(CASE WHEN definition_version = 'days_cms' THEN ci_low END) AS alos_ci_low,
+    MAX(CASE WHEN definition_version = 'days_cms' THEN ci_high END) AS alos_ci_high,
+    MAX(CASE WHEN definition_version = 'median' THEN value END) AS median_days,
+    MAX(CASE WHEN definition_version = 'geometric_mean' THEN value END) AS geometric_mean_days,
+    MAX(CASE WHEN definition_version = 'without_outliers' THEN value END) AS alos_without_outliers,
+    MAX(CASE WHEN definition_version = 'midnights' THEN value END) AS alos_midnights,
+    MAX(CASE WHEN definition_version = 'complete_days' THEN value END) AS alos_complete_days,
+    MAX(CASE WHEN definition_version = 'elapsed' THEN value END) * 24 AS alos_hours,
+    MAX(CASE WHEN definition_version = 'days_cms' THEN small_cell_flag END) AS small_cell_flag
+  FROM length_kpi
   GROUP BY
     source_system,
     organization_key,
@@ -222,19 +89,25 @@ WITH hospital_stay AS (
     slice_value
 )
 SELECT
-  source_system,
-  organization_key,
-  organization_label,
-  slice,
-  slice_value,
-  n_stays::BIGINT AS n_stays,
-  n_open::BIGINT AS n_open,
-  alos_days_cms::DECIMAL(12, 4) AS alos_days_cms,
-  CAST(alos_days_cms - 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_low,
-  CAST(alos_days_cms + 1.959964 * sd_days_cms / SQRT(n_stays) AS DECIMAL(12, 4)) AS alos_ci_high,
-  alos_midnights::DECIMAL(12, 4) AS alos_midnights,
-  alos_complete_days::DECIMAL(12, 4) AS alos_complete_days,
-  alos_hours::DECIMAL(12, 4) AS alos_hours,
-  longest_days,
-  CASE WHEN n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag
-FROM slice_stay
+  s.source_system,
+  s.organization_key,
+  COALESCE(o.organization_label, 'all hospitals') AS organization_label,
+  s.slice,
+  s.slice_value,
+  s.n_stays,
+  s.n_open,
+  s.alos_days_cms::DECIMAL(12, 4) AS alos_days_cms,
+  s.alos_ci_low::DECIMAL(12, 4) AS alos_ci_low,
+  s.alos_ci_high::DECIMAL(12, 4) AS alos_ci_high,
+  s.median_days::DECIMAL(12, 4) AS median_days,
+  s.geometric_mean_days::DECIMAL(12, 4) AS geometric_mean_days,
+  s.alos_without_outliers::DECIMAL(12, 4) AS alos_without_outliers,
+  s.alos_midnights::DECIMAL(12, 4) AS alos_midnights,
+  s.alos_complete_days::DECIMAL(12, 4) AS alos_complete_days,
+  s.alos_hours::DECIMAL(12, 4) AS alos_hours,
+  s.small_cell_flag
+FROM slice_length AS s
+LEFT JOIN serving.dim_organization AS o
+  ON o.organization_key = s.organization_key AND s.organization_key <> -2
+WHERE
+  NOT s.alos_days_cms IS NULL

@@ -21,48 +21,88 @@ MODEL (
     uninsured_gap = 'Part of the gap of patients without insurance, in USD.',
     insured_zero_paid_gap = 'Part of the gap where an insurer paid nothing, in USD.',
     partial_gap = 'Part of the gap where an insurer paid some, in USD.',
+    unknown_insurance_gap = 'Part of the gap where it is unknown whether the payer is an insurer, in USD.',
     share_of_gap = 'Share of all that was not covered, 0 to 1.'
   )
 );
 
-WITH class_gap AS (
+WITH class_cost AS (
   SELECT
-    e.source_system,
-    e.organization_key,
-    e.class_key,
-    COUNT(*) AS n_encounters,
-    COUNT(DISTINCT patient.patient_durable_key) AS n_patients,
-    SUM(e.patient_gap) AS patient_gap,
-    SUM(CASE WHEN p.is_insured = 0 THEN e.patient_gap END) AS uninsured_gap,
-    SUM(CASE WHEN p.is_insured = 1 AND e.payer_paid = 0 THEN e.patient_gap END) AS insured_zero_paid_gap,
-    SUM(CASE WHEN p.is_insured = 1 AND e.payer_paid <> 0 THEN e.patient_gap END) AS partial_gap
-  FROM serving.fact_encounter AS e
-  INNER JOIN serving.dim_payer AS p
-    ON p.payer_key = e.payer_key
-  INNER JOIN serving.dim_patient AS patient
-    ON patient.patient_key = e.patient_key
+    source_system,
+    organization_key,
+    class_key,
+    SUM(CASE WHEN metric_code = 'encounters' AND definition_version = 'count' THEN n END) AS n_encounters,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
+        THEN numerator
+      END
+    ) AS patient_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'uninsured'
+        THEN numerator
+      END
+    ) AS uninsured_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'insured_zero_paid'
+        THEN numerator
+      END
+    ) AS insured_zero_paid_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'partial'
+        THEN numerator
+      END
+    ) AS partial_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'unknown_insurance'
+        THEN numerator
+      END
+    ) AS unknown_insurance_gap
+  FROM serving.mart_kpi_additive
   WHERE
-    NOT e.patient_gap IS NULL
+    metric_code IN ('encounters', 'noncovered_cost')
   GROUP BY
-    e.source_system,
-    e.organization_key,
-    e.class_key
+    source_system,
+    organization_key,
+    class_key
+), class_patient AS (
+  SELECT
+    source_system,
+    organization_key,
+    class_key,
+    COUNT(DISTINCT patient_durable_key) AS n_patients
+  FROM serving.fact_encounter
+  GROUP BY
+    source_system,
+    organization_key,
+    class_key
 )
 SELECT
-  g.source_system,
-  g.organization_key,
+  c.source_system,
+  c.organization_key,
   o.organization_label,
   d.class_code,
   d.class_label,
-  g.n_encounters,
-  g.n_patients,
-  g.patient_gap,
-  g.uninsured_gap,
-  g.insured_zero_paid_gap,
-  g.partial_gap,
-  CAST(g.patient_gap / NULLIF(SUM(g.patient_gap) OVER (PARTITION BY g.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
-FROM class_gap AS g
+  c.n_encounters::BIGINT AS n_encounters,
+  p.n_patients,
+  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
+  c.uninsured_gap::DECIMAL(20, 2) AS uninsured_gap,
+  c.insured_zero_paid_gap::DECIMAL(20, 2) AS insured_zero_paid_gap,
+  c.partial_gap::DECIMAL(20, 2) AS partial_gap,
+  c.unknown_insurance_gap::DECIMAL(20, 2) AS unknown_insurance_gap,
+  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
+FROM class_cost AS c
+INNER JOIN class_patient AS p
+  ON p.source_system = c.source_system
+  AND p.organization_key = c.organization_key
+  AND p.class_key = c.class_key
 INNER JOIN serving.dim_encounter_class AS d
-  ON d.class_key = g.class_key
+  ON d.class_key = c.class_key
 INNER JOIN serving.dim_organization AS o
-  ON o.organization_key = g.organization_key
+  ON o.organization_key = c.organization_key
+WHERE
+  NOT c.patient_gap IS NULL

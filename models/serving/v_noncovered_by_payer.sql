@@ -29,70 +29,95 @@ MODEL (
   )
 );
 
-WITH encounter_gap AS (
-  SELECT
-    e.source_system,
-    e.organization_key,
-    e.payer_key,
-    patient.patient_durable_key,
-    e.claim_amount,
-    e.payer_paid,
-    e.patient_gap,
-    CASE
-      WHEN p.is_insured IS NULL
-      THEN 'unknown'
-      WHEN p.is_insured = 0
-      THEN 'uninsured'
-      WHEN e.payer_paid = 0
-      THEN 'insured_zero_paid'
-      ELSE 'partial'
-    END AS kind_of_gap
-  FROM serving.fact_encounter AS e
-  INNER JOIN serving.dim_payer AS p
-    ON p.payer_key = e.payer_key
-  INNER JOIN serving.dim_patient AS patient
-    ON patient.patient_key = e.patient_key
-  WHERE
-    e.cost_basis = 'claim'
-), payer_gap AS (
+WITH payer_cost AS (
   SELECT
     source_system,
     organization_key,
     payer_key,
-    COUNT(*) AS n_encounters,
-    COUNT(DISTINCT patient_durable_key) AS n_patients,
-    SUM(claim_amount) AS claim_amount,
-    SUM(payer_paid) AS payer_paid,
-    SUM(patient_gap) AS patient_gap,
-    SUM(CASE WHEN kind_of_gap = 'uninsured' THEN patient_gap END) AS uninsured_gap,
-    SUM(CASE WHEN kind_of_gap = 'insured_zero_paid' THEN patient_gap END) AS insured_zero_paid_gap,
-    SUM(CASE WHEN kind_of_gap = 'partial' THEN patient_gap END) AS partial_gap,
-    SUM(CASE WHEN kind_of_gap = 'unknown' THEN patient_gap END) AS unknown_insurance_gap
-  FROM encounter_gap
+    SUM(CASE WHEN metric_code = 'encounters' AND definition_version = 'count' THEN n END) AS n_encounters,
+    SUM(
+      CASE WHEN metric_code = 'tcoc' AND definition_version = 'total' THEN numerator END
+    ) AS claim_amount,
+    SUM(
+      CASE
+        WHEN metric_code = 'payer_paid' AND definition_version = 'total'
+        THEN numerator
+      END
+    ) AS payer_paid,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
+        THEN numerator
+      END
+    ) AS patient_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'uninsured'
+        THEN numerator
+      END
+    ) AS uninsured_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'insured_zero_paid'
+        THEN numerator
+      END
+    ) AS insured_zero_paid_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'partial'
+        THEN numerator
+      END
+    ) AS partial_gap,
+    SUM(
+      CASE
+        WHEN metric_code = 'noncovered_cost' AND definition_version = 'unknown_insurance'
+        THEN numerator
+      END
+    ) AS unknown_insurance_gap
+  FROM serving.mart_kpi_additive
+  WHERE
+    metric_code IN ('encounters', 'noncovered_cost', 'payer_paid', 'tcoc')
+  GROUP BY
+    source_system,
+    organization_key,
+    payer_key
+), payer_patient AS (
+  SELECT
+    source_system,
+    organization_key,
+    payer_key,
+    COUNT(DISTINCT patient_durable_key) AS n_patients
+  FROM serving.fact_encounter
   GROUP BY
     source_system,
     organization_key,
     payer_key
 )
 SELECT
-  g.source_system,
-  g.organization_key,
+  c.source_system,
+  c.organization_key,
   o.organization_label,
   d.payer_key,
   d.payer_name,
   d.payer_category,
-  g.n_encounters,
-  g.n_patients,
-  g.claim_amount,
-  g.payer_paid,
-  g.patient_gap,
-  g.uninsured_gap,
-  g.insured_zero_paid_gap,
-  g.partial_gap,
-  g.unknown_insurance_gap,
-  CAST(g.patient_gap / NULLIF(SUM(g.patient_gap) OVER (PARTITION BY g.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
-FROM payer_gap AS g
+  c.n_encounters::BIGINT AS n_encounters,
+  p.n_patients,
+  c.claim_amount::DECIMAL(20, 2) AS claim_amount,
+  c.payer_paid::DECIMAL(20, 2) AS payer_paid,
+  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
+  c.uninsured_gap::DECIMAL(20, 2) AS uninsured_gap,
+  c.insured_zero_paid_gap::DECIMAL(20, 2) AS insured_zero_paid_gap,
+  c.partial_gap::DECIMAL(20, 2) AS partial_gap,
+  c.unknown_insurance_gap::DECIMAL(20, 2) AS unknown_insurance_gap,
+  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
+FROM payer_cost AS c
+INNER JOIN payer_patient AS p
+  ON p.source_system = c.source_system
+  AND p.organization_key = c.organization_key
+  AND p.payer_key = c.payer_key
 INNER JOIN serving.dim_payer AS d
-  ON d.payer_key = g.payer_key
+  ON d.payer_key = c.payer_key
 INNER JOIN serving.dim_organization AS o
-  ON o.organization_key = g.organization_key
+  ON o.organization_key = c.organization_key
+WHERE
+  NOT c.claim_amount IS NULL

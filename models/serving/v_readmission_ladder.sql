@@ -39,4 +39,5 @@ INNER JOIN serving.mart_kpi AS k
   ON k.metric_code = 'readmission'
   AND k.definition_version = d.definition_code
   AND k.period = 'all'
+  AND k.organization_key = -2
   AND k.slice = 'all'

@@ -6,17 +6,17 @@ MODEL (
   kind VIEW,
   grain (source_system, cell, cci_band),
   blueprints (
-    (view_name := v_scenario_a, cell := age_band),
-    (view_name := v_scenario_b, cell := abnormal_label),
-    (view_name := v_scenario_c, cell := age_and_abnormal_band)
+    (view_name := v_scenario_a, scenario := 'age_band'),
+    (view_name := v_scenario_b, scenario := 'abnormal_results'),
+    (view_name := v_scenario_c, scenario := 'age_and_abnormal_results')
   ),
   audits (
     unique_grain(columns := (source_system, cell, cci_band))
   ),
-  description 'Readmission by scenario: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. The dead are left out; a stay without flagged results is a cell of its own in B and C, not one without abnormal results. cci_band all, and each band, as comorbidity is the obvious confounder.',
+  description 'Readmission by scenario: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. The dead are left out, and planned sessions where the source tells them; a stay without flagged results is a cell of its own in B and C, not one without abnormal results. cci_band all, and each band, as comorbidity is the obvious confounder.',
   column_descriptions (
     source_system = 'Source of the stays.',
-    definition_code = 'Definition of the readmission, R8 (flag of the feed) or R5 (from dates).',
+    definition_code = 'Definition of the readmission, R6 (from dates, planned sessions left out) or R8 (flag of the feed).',
     cell = 'Value of the scenario.',
     cci_band = 'Charlson band, or all.',
     n_index = 'Index stays in the cell.',
@@ -25,88 +25,49 @@ MODEL (
     ci_low = 'Lower end of the 95 % Wilson interval.',
     ci_high = 'Upper end of the 95 % Wilson interval.',
     risk_difference = 'Rate of the cell less that of the other cells of the same cci_band; NULL where there is no other.',
-    difference_ci_low = 'Lower end of its 95 % interval (normal).',
-    difference_ci_high = 'Upper end of its 95 % interval (normal).',
+    difference_ci_low = 'Lower end of its 95 % interval (Newcombe).',
+    difference_ci_high = 'Upper end of its 95 % interval (Newcombe).',
     cells_tried = 'Cells of the source in the same cci_band: the more are tried, the sooner one stands out by chance.',
-    small_cell_flag = '1 below 30 index stays or 5 readmissions, else 0.'
+    small_cell_flag = 'That of mart_kpi.'
   )
 );
 
-WITH counted AS (
+WITH cell_kpi AS (
   SELECT
     source_system,
-    definition_code,
-    @cell AS cell,
-    'all' AS cci_band,
-    COUNT(*) AS n,
-    SUM(is_readmission) AS r
-  FROM serving.mart_readmission_risk
+    definition_version AS definition_code,
+    slice_value AS cell,
+    CASE
+      WHEN slice = @scenario
+      THEN 'all'
+      ELSE REPLACE(slice, CONCAT(@scenario, ' in cci_band '), '')
+    END AS cci_band,
+    numerator AS n_readmissions,
+    denominator AS n_index,
+    value AS risk_difference,
+    interval_low,
+    interval_high,
+    small_cell_flag
+  FROM serving.mart_kpi
   WHERE
-    is_index = 1
-  GROUP BY
-    1,
-    2,
-    3
-  UNION ALL
-  SELECT
-    source_system,
-    definition_code,
-    @cell AS cell,
-    cci_band,
-    COUNT(*) AS n,
-    SUM(is_readmission) AS r
-  FROM serving.mart_readmission_risk
-  WHERE
-    is_index = 1
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-), compared AS (
-  SELECT
-    source_system,
-    definition_code,
-    cell,
-    cci_band,
-    n,
-    r,
-    SUM(n) OVER (PARTITION BY source_system, cci_band) - n AS n_rest,
-    SUM(r) OVER (PARTITION BY source_system, cci_band) - r AS r_rest,
-    COUNT(*) OVER (PARTITION BY source_system, cci_band) AS cells_tried
-  FROM counted
-), rated AS (
-  SELECT
-    source_system,
-    definition_code,
-    cell,
-    cci_band,
-    n,
-    r,
-    cells_tried,
-    1.0 * r / NULLIF(n, 0) - 1.0 * r_rest / NULLIF(n_rest, 0) AS difference,
-    SQRT(
-      1.0 * r * (
-        n - r
-      ) / POWER(NULLIF(n, 0), 3) + 1.0 * r_rest * (
-        n_rest - r_rest
-      ) / POWER(NULLIF(n_rest, 0), 3)
-    ) AS standard_error
-  FROM compared
+    metric_code = 'readmission_difference'
+    AND (
+      slice = @scenario OR slice LIKE CONCAT(@scenario, ' in cci_band %')
+    )
 )
 SELECT
   source_system,
   definition_code,
   cell,
   cci_band,
-  n::BIGINT AS n_index,
-  r::BIGINT AS n_readmissions,
-  CAST(r / NULLIF(n, 0) AS DECIMAL(9, 6)) AS rate,
-  @WILSON_LOW(r, n)::DECIMAL(9, 6) AS ci_low,
-  @WILSON_HIGH(r, n)::DECIMAL(9, 6) AS ci_high,
-  difference::DECIMAL(9, 6) AS risk_difference,
-  CAST(difference - 1.959964 * standard_error AS DECIMAL(9, 6)) AS difference_ci_low,
-  CAST(difference + 1.959964 * standard_error AS DECIMAL(9, 6)) AS difference_ci_high,
-  cells_tried::BIGINT AS cells_tried,
-  CASE WHEN n < 30 OR r < 5 THEN 1 ELSE 0 END AS small_cell_flag
-FROM rated
+  n_index::BIGINT AS n_index,
+  n_readmissions::BIGINT AS n_readmissions,
+  CAST(n_readmissions / NULLIF(n_index, 0) AS DECIMAL(9, 6)) AS rate,
+  @WILSON_LOW(n_readmissions, n_index)::DECIMAL(9, 6) AS ci_low,
+  @WILSON_HIGH(n_readmissions, n_index)::DECIMAL(9, 6) AS ci_high,
+  risk_difference::DECIMAL(9, 6) AS risk_difference,
+  interval_low::DECIMAL(9, 6) AS difference_ci_low,
+  interval_high::DECIMAL(9, 6) AS difference_ci_high,
+  COUNT(*) OVER (PARTITION BY source_system, definition_code, cci_band) AS cells_tried,
+  small_cell_flag
+FROM cell_kpi

@@ -13,11 +13,14 @@ MODEL (
   column_descriptions (
     diagnosis_key = 'Key of the diagnosis.',
     code_system = 'Code system of the code.',
-    code = 'Code of the diagnosis.',
+    code = 'Code of the diagnosis; ICD codes with their dot, however delivered.',
     description = 'Text as delivered.',
     is_cancer = '1 where the text names a cancer, else 0.',
-    icd10_equivalent = 'ICD-10-CM code that stands for the code, without its dot; NULL where none is known.',
+    icd10_equivalent = 'ICD-10-CM code that stands for the code; NULL where none is known.',
     mapping_basis = 'How the equivalent was found: published, derived or judgement; none where there is none.',
+    ccs_category = 'Category of the clinical classification software (CCS); NULL where the code is not mapped.',
+    is_acute = '1 where CMS counts it as an acute diagnosis, which no planned stay has (PR4), else 0; NULL where the code is not mapped.',
+    hwr_cohort = 'Cohort of the hospital-wide readmission measure of CMS for a stay without surgery; NULL where it has none or the code is not mapped.',
     ccir = 'Chronic Condition Indicator Refined of AHRQ: 1 chronic, 0 not chronic, 9 no determination; NULL where the code is not mapped.'
   )
 );
@@ -28,12 +31,17 @@ SELECT
   d.code::TEXT AS code,
   d.description::TEXT AS description,
   d.is_cancer::SMALLINT AS is_cancer,
-  c.icd10_code::TEXT AS icd10_equivalent,
+  @DOTTED_CODE('ICD-10-CM', c.icd10_code)::TEXT AS icd10_equivalent,
   COALESCE(c.basis, 'none')::TEXT AS mapping_basis,
+  ccs.ccs_category::INT AS ccs_category,
+  ccs.is_acute::SMALLINT AS is_acute,
+  ccs.hwr_cohort::TEXT AS hwr_cohort,
   c.ccir::SMALLINT AS ccir
 FROM core.int_diagnosis AS d
 LEFT JOIN reference.condition_chronicity AS c
   ON c.code_system = d.code_system AND c.code = d.code
+LEFT JOIN core.int_ccs_diagnosis AS ccs
+  ON ccs.code_system = d.code_system AND ccs.code = d.code
 UNION ALL
 SELECT
   member_key,
@@ -43,5 +51,8 @@ SELECT
   0,
   NULL,
   'none',
+  NULL,
+  NULL,
+  NULL,
   NULL
 FROM reference.unknown_member

@@ -18,6 +18,7 @@ MODEL (
     medicare_group = 'Medicare, or other payers.',
     insurance_type = 'Public, Private, Uninsured, Other or Unknown.',
     is_insured = '1 where the payer is an insurer, 0 for no insurance; NULL where that is unknown.',
+    insured_label = 'Insured, Uninsured or Unknown.',
     city = 'City of the payer.',
     state = 'State of the payers headquarters.',
     zip5 = 'Five-digit ZIP, with the leading zeros that the source may have lost; NULL where not recorded.'
@@ -37,6 +38,7 @@ SELECT
   END::TEXT AS medicare_group,
   COALESCE(c.insurance_type, 'Other')::TEXT AS insurance_type,
   c.is_insured::SMALLINT AS is_insured,
+  CASE c.is_insured WHEN 1 THEN 'Insured' WHEN 0 THEN 'Uninsured' ELSE 'Unknown' END::TEXT AS insured_label,
   p.city::TEXT AS city,
   p.state::TEXT AS state,
   p.zip5::TEXT AS zip5
@@ -53,6 +55,7 @@ SELECT
   'other payers',
   'Unknown',
   NULL,
+  'Unknown',
   NULL,
   NULL,
   NULL

@@ -9,7 +9,7 @@ MODEL (
   ),
   description 'The readmission rates published side by side, and what each counts.',
   column_descriptions (
-    definition_code = 'Code of the definition, R0 to R8.',
+    definition_code = 'Code of the definition, R0 to R8; a variant of one is named after it.',
     definition_label = 'Name of the rate.',
     unit = 'What an index admission is: encounter, same_day or next_day stay.',
     window_days = 'Days after discharge in which a return counts; NULL for any.',

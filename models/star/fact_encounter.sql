@@ -101,9 +101,18 @@ MODEL (
     patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
     gap_reason = 'Why there is a gap: uninsured, insured_zero_paid (the insurer paid nothing), partial (it paid some), unknown_insurance; NULL where the gap is not known.',
     is_zero_paid = '1 where nothing was paid, 0 where something was; NULL where that is not known.',
+    drug_cost = 'Cost of the drugs prescribed in it, in USD, 0 where there is none; NULL where the feed delivers no costs of drugs, or not of which encounter.',
     contact_years = 'Years by which the encounter lengthens the time between the first and the last contact of the patient, both days included; added up they are that time. NULL for encounters without a claim or a day.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     cost_basis = 'claim, charge or none: what the amounts of the feed are.',
+    has_cardioversion = '1 where electrical cardioversion was performed in it, else 0 (its own part of the claim is allocated_claim_cost of fact_procedure); NULL where the feed delivers no procedures.',
+    has_dialysis = '1 where dialysis was performed in it, else 0; NULL where the feed delivers no procedures.',
+    cardioversion_claim = 'Part of the claim that goes to electrical cardioversion by list price, as fact_procedure allocates it, in USD; NULL where there is no claim or no price.',
+    dialysis_claim = 'Part of the claim that goes to dialysis, in the same way.',
+    ends_in_admission = 'Of an emergency visit: 1 where an inpatient encounter starts during it or within 24 hours of its end, else 0; NULL for other classes and while it is open.',
+    days_to_next_ed_visit = 'Of an emergency visit: days from its end to the start of the next one that does not end in an admission; NULL where there is none and for other classes.',
+    has_30d_followup = 'Of an emergency visit: 1 where the source tells of 30 or more days after it, else 0; NULL for other classes.',
+    died_by_stop = 'Of an emergency visit: 1 where the patient died by its end, else 0; NULL for other classes.',
     is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
     is_negative_duration = '1 where the end is before the start, else 0.'
   )
@@ -136,6 +145,26 @@ WITH claimed_encounter AS (
       ELSE 0
     END / 365.25 AS contact_years
   FROM claimed_encounter
+), prescribed_drug AS (
+  SELECT
+    source_system,
+    encounter_id,
+    SUM(total_cost) AS drug_cost
+  FROM input.medication
+  WHERE
+    NOT encounter_id IS NULL
+  GROUP BY
+    1,
+    2
+), drug_cost_capability AS (
+  SELECT
+    source_system,
+    MIN(is_delivered) AS is_delivered
+  FROM core.int_capability
+  WHERE
+    capability IN ('medication_costs', 'medication_encounters')
+  GROUP BY
+    1
 )
 SELECT
   @SURROGATE_KEY(e.source_system, e.encounter_id) AS encounter_key,
@@ -186,9 +215,33 @@ SELECT
     ELSE 'unknown_insurance'
   END::TEXT AS gap_reason,
   CASE WHEN e.payer_paid = 0 THEN 1 WHEN NOT e.payer_paid IS NULL THEN 0 END::SMALLINT AS is_zero_paid,
+  CASE WHEN drug_costs.is_delivered = 1 THEN COALESCE(drug.drug_cost, 0) END::DECIMAL(14, 2) AS drug_cost,
   contact.contact_years::DECIMAL(18, 10) AS contact_years,
   e.charge_amount::DECIMAL(14, 2) AS charge_amount,
   source.cost_basis::TEXT AS cost_basis,
+  CASE
+    WHEN procedures.is_delivered = 1
+    THEN COALESCE(performed.is_cardioversion, 0)
+  END::SMALLINT AS has_cardioversion,
+  CASE WHEN procedures.is_delivered = 1 THEN COALESCE(performed.is_dialysis, 0) END::SMALLINT AS has_dialysis,
+  CASE
+    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
+    THEN ROUND(
+      e.claim_amount::DOUBLE * COALESCE(performed.cardioversion_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+      2
+    )
+  END::DECIMAL(14, 2) AS cardioversion_claim,
+  CASE
+    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
+    THEN ROUND(
+      e.claim_amount::DOUBLE * COALESCE(performed.dialysis_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+      2
+    )
+  END::DECIMAL(14, 2) AS dialysis_claim,
+  visit.ends_in_admission::SMALLINT AS ends_in_admission,
+  visit.days_to_next_ed_visit::INT AS days_to_next_ed_visit,
+  visit.has_30d_followup::SMALLINT AS has_30d_followup,
+  visit.died_by_stop::SMALLINT AS died_by_stop,
   e.is_after_death::SMALLINT AS is_after_death,
   e.is_negative_duration::SMALLINT AS is_negative_duration
 FROM core.int_encounter AS e
@@ -196,6 +249,18 @@ INNER JOIN star.dim_source_system AS source
   ON source.source_system = e.source_system
 INNER JOIN core.int_capability AS types
   ON types.source_system = e.source_system AND types.capability = 'encounter_types'
+INNER JOIN core.int_capability AS procedures
+  ON procedures.source_system = e.source_system
+  AND procedures.capability = 'procedures'
+LEFT JOIN core.int_encounter_procedure AS performed
+  ON performed.source_system = e.source_system
+  AND performed.encounter_id = e.encounter_id
+LEFT JOIN core.int_ed_visit AS visit
+  ON visit.source_system = e.source_system AND visit.encounter_id = e.encounter_id
+INNER JOIN drug_cost_capability AS drug_costs
+  ON drug_costs.source_system = e.source_system
+LEFT JOIN prescribed_drug AS drug
+  ON drug.source_system = e.source_system AND drug.encounter_id = e.encounter_id
 LEFT JOIN contact
   ON contact.source_system = e.source_system AND contact.encounter_id = e.encounter_id
 LEFT JOIN star.dim_patient AS patient

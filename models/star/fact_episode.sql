@@ -77,6 +77,7 @@ MODEL (
     n_encounters = 'Encounters of every class that start in the window and in no earlier one.',
     claim_total = 'Their claims, in USD.',
     paid_total = 'What payers covered of them, in USD.',
+    is_outlier = '1 where claim_total is above that of 99 in 100 episodes of the source, else 0: what Medicare spending per beneficiary trims.',
     pre_amount = 'Claims of encounters that start before the admission, in USD.',
     during_amount = 'Claims of encounters that start during the index stay, in USD.',
     post_amount = 'Claims of encounters that start after the discharge, in USD.'
@@ -119,6 +120,11 @@ SELECT
   s.n_encounters::INT AS n_encounters,
   s.claim_total::DECIMAL(14, 2) AS claim_total,
   s.paid_total::DECIMAL(14, 2) AS paid_total,
+  CASE
+    WHEN PERCENT_RANK() OVER (PARTITION BY stay.source_system ORDER BY s.claim_total) > 0.99
+    THEN 1
+    ELSE 0
+  END::SMALLINT AS is_outlier,
   s.pre_amount::DECIMAL(14, 2) AS pre_amount,
   s.during_amount::DECIMAL(14, 2) AS during_amount,
   s.post_amount::DECIMAL(14, 2) AS post_amount

@@ -27,6 +27,8 @@ MODEL (
         is_screening,
         is_detox,
         is_undated,
+        starts_after_death,
+        has_30d_after_admission,
         is_transferred_out,
         is_transferred_in,
         has_30d_followup,
@@ -97,6 +99,11 @@ MODEL (
           admit_ts IS NULL
         ) = (
           is_undated = 1
+        ),
+        (
+          planned_rule IS NULL
+        ) = (
+          is_planned = 0
         )
       )
     )
@@ -125,7 +132,9 @@ MODEL (
     los_days_cms = 'Length of stay in days, at least 1 (CMS). NULL while open.',
     los_complete_days = 'Length of stay in complete 24-hour periods, as TIMESTAMPDIFF(DAY) counts them. NULL while open.',
     los_hours = 'Length of stay in hours. NULL while open.',
-    is_planned = '1 for cancer treatment, screening or an elective encounter type, else 0.',
+    is_planned = '1 where planned_rule says why the stay is planned, else 0.',
+    planned_rule = 'Why the stay is planned: always planned procedure, always planned diagnosis, potentially planned procedure without acute diagnosis (the algorithm of CMS), or elective type (by appointment); the first that holds. NULL where it is not planned.',
+    is_acute_stay = '1 for acute care; 0 for a hospice admission, check-ups alone, and chemotherapy or radiotherapy without surgery; NULL where the feed delivers neither encounter types, procedures nor reasons.',
     is_oncology_tx = '1 where chemotherapy or radiotherapy was performed, else 0.',
     is_cancer = '1 where a reason names a cancer, else 0.',
     is_hospice = '1 where an encounters type is hospice, else 0.',
@@ -133,11 +142,15 @@ MODEL (
     is_screening = '1 where an encounters type is a screening, else 0.',
     is_detox = '1 where an encounters type is detoxification, else 0.',
     died_in_stay = '1 where the recorded day of death lies within the stay or the feed says so, else 0; NULL in feeds that tell of no death.',
-    starts_after_death = '1 where the stay starts after the recorded day of death, else 0.',
-    days_from_discharge_to_death = 'Days from discharge to the recorded day of death, 0 or less for a death in the stay; NULL where none is recorded or the stay is open.',
+    starts_after_death = '1 where the day of admission is after the recorded day of death, else 0.',
+    days_from_admission_to_death = 'Days from admission to the recorded day of death, below 0 where the stay starts after it; NULL without a day of death.',
+    days_from_discharge_to_death = 'Days from discharge to the recorded day of death, below 0 where the stay ends after it; NULL without a day of death and while open.',
+    has_recent_hospice = '1 where the patient had hospice care, or an encounter of that type or class, in the 12 months up to the day of admission, else 0; NULL where the feed delivers neither encounter types nor procedures, or no day.',
     src_died_in_stay = 'Flag of the feed: died in the stay; NULL where there is no such flag.',
     is_transferred_out = '1 where a stay at another organization starts by the day after discharge: the patient was handed on, else 0.',
     is_transferred_in = '1 where a stay at another organization ended on the day of admission or the day before, or lasts until then or beyond, else 0.',
+    has_30d_after_admission = '1 where the source tells of 30 or more days after admission, else 0.',
+    days_to_followup_visit = 'Days from discharge to the first ambulatory, outpatient or wellness encounter that starts a day or more after it; NULL where there is none.',
     has_30d_followup = '1 where the source tells of 30 or more days after discharge, else 0.',
     next_stay_key = 'Next stay of the patient, -2 where there is none; joins fact_inpatient_stay.',
     drg_key = 'Diagnosis-related group of the stay, -2 in sources that have none; joins dim_drg.',
@@ -197,6 +210,8 @@ SELECT
     DATE_DIFF('SECOND', s.admit_ts, s.discharge_ts) / 3600.0
   )::DECIMAL(12, 4) AS los_hours,
   s.is_planned::SMALLINT AS is_planned,
+  s.planned_rule::TEXT AS planned_rule,
+  s.is_acute_stay::SMALLINT AS is_acute_stay,
   s.is_oncology_tx::SMALLINT AS is_oncology_tx,
   s.is_cancer::SMALLINT AS is_cancer,
   s.is_hospice::SMALLINT AS is_hospice,
@@ -211,12 +226,20 @@ SELECT
     THEN 1
     ELSE 0
   END::SMALLINT AS died_in_stay,
-  CASE WHEN patient.death_date < s.admit_ts::DATE THEN 1 ELSE 0 END::SMALLINT AS starts_after_death,
-  DATE_DIFF('DAY', s.discharge_ts::DATE, patient.death_date)::INT AS days_from_discharge_to_death,
   s.died_in_stay::SMALLINT AS src_died_in_stay,
+  CASE WHEN s.admit_ts::DATE > patient.death_date THEN 1 ELSE 0 END::SMALLINT AS starts_after_death,
+  DATE_DIFF('DAY', s.admit_ts::DATE, patient.death_date)::INT AS days_from_admission_to_death,
+  DATE_DIFF('DAY', s.discharge_ts::DATE, patient.death_date)::INT AS days_from_discharge_to_death,
+  course.has_recent_hospice::SMALLINT AS has_recent_hospice,
   admission.is_transferred_out::SMALLINT AS is_transferred_out,
   admission.is_transferred_in::SMALLINT AS is_transferred_in,
   admission.has_30d_followup::SMALLINT AS has_30d_followup,
+  CASE
+    WHEN DATE_DIFF('DAY', s.admit_ts::DATE, observed.observed_until::DATE) >= 30
+    THEN 1
+    ELSE 0
+  END::SMALLINT AS has_30d_after_admission,
+  course.days_to_followup_visit::INT AS days_to_followup_visit,
   CASE
     WHEN admission.next_admission_id IS NULL
     THEN -2
@@ -248,6 +271,8 @@ INNER JOIN core.int_admission AS admission
   ON admission.unit = s.merge_rule
   AND admission.source_system = s.source_system
   AND admission.admission_id = s.stay_id
+LEFT JOIN core.int_stay_course AS course
+  ON course.source_system = s.source_system AND course.stay_id = s.stay_id
 LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system

@@ -75,7 +75,7 @@ MODEL (
   ),
   description 'For each definition: is the admission an index, why not, and did the patient come back in the window. A rate is SUM(is_readmission) / SUM(is_index).',
   column_descriptions (
-    definition_code = 'Definition, R1 to R6; joins dim_readmission_definition.',
+    definition_code = 'Definition, R1 to R6, the variants of R6, and R8; joins dim_readmission_definition.',
     admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
     source_system = 'Source that delivered the admission.',
     organization_key = 'Organization of the admission; joins dim_organization.',
@@ -93,17 +93,20 @@ MODEL (
     readmission_key = 'Admission that is the return in the window, -2 where there is none, -1 where the feed says there is one but does not hold it.',
     index_diagnosis_key = 'Reason of the admission, a chronic one before others; -1 where none is coded; joins dim_diagnosis.',
     return_diagnosis_key = 'Reason of the return in the window, -1 where none is coded, -2 where there is no return; joins dim_diagnosis.',
+    age_years = 'Age at admission in full years; NULL where it is unknown. CMS counts 65 and over.',
     is_index = '1 where the admission is in the denominator, else 0.',
-    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, psych_rehab, screening, no_followup, dq (the feed has no flag).',
+    exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, detox, screening, no_followup, dq (the feed has no flag).',
     is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
+    planned_rule_of_return = 'Why the return in the window is planned: always planned procedure, always planned diagnosis, potentially planned procedure without acute diagnosis (CMS), or elective type; NULL where it is not planned or there is none.',
     days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
     days_to_ed_visit = 'Days from discharge of the stay to the next emergency encounter; NULL where there is none.',
+    days_to_followup_visit = 'Days from discharge of the stay to the first ambulatory, outpatient or wellness encounter that starts a day or more after it; NULL where there is none.',
     is_coded = '1 where the admission or its return has a coded reason, else 0.',
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
-    expected_rate = 'Rate of the same cell: age band, kind of stay and Charlson band of the source.'
+    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many, or which has fewer than 10 readmissions: too few to expect any from.'
   )
 );
 
@@ -205,6 +208,7 @@ WITH candidate AS (
       THEN @SURROGATE_KEY(return_reason.reason_code_system, return_reason.reason_code)
       ELSE -1
     END::BIGINT AS return_diagnosis_key,
+    c.age_years::INT AS age_years,
     CASE WHEN c.exclusion_reason = 'eligible' THEN 1 ELSE 0 END::SMALLINT AS is_index,
     c.exclusion_reason::TEXT AS exclusion_reason,
     CASE
@@ -219,8 +223,10 @@ WITH candidate AS (
       ELSE 1
     END::SMALLINT AS is_readmission,
     CASE WHEN c.has_return_in_window = 1 THEN c.next_is_planned END::SMALLINT AS is_planned_next,
+    CASE WHEN c.has_return_in_window = 1 THEN c.next_planned_rule END::TEXT AS planned_rule_of_return,
     c.days_to_next::INT AS days_to_next,
     ed.days_to_ed_visit::INT AS days_to_ed_visit,
+    of_stay.days_to_followup_visit::INT AS days_to_followup_visit,
     CASE
       WHEN NOT index_reason.reason_code IS NULL
       OR (
@@ -262,10 +268,60 @@ WITH candidate AS (
   LEFT JOIN reference.condition_chronicity AS return_chronicity
     ON return_chronicity.code_system = return_reason.reason_code_system
     AND return_chronicity.code = return_reason.reason_code
+), compared AS (
+  /* What is in the cell of an index admission, less what is in it of the patient: of the age band, and of any. */
+  SELECT
+    definition_code,
+    admission_key,
+    source_system,
+    is_readmission,
+    COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key
+    ) - COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key, patient_durable_key
+    ) AS n_of_age,
+    SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key
+    ) - SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, age_band_key, patient_durable_key
+    ) AS readmissions_of_age,
+    COUNT(*) OVER (PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key) - COUNT(*) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, patient_durable_key
+    ) AS n_of_any_age,
+    SUM(is_readmission) OVER (PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key) - SUM(is_readmission) OVER (
+      PARTITION BY definition_code, source_system, stay_type_key, charlson_band_key, patient_durable_key
+    ) AS readmissions_of_any_age
+  FROM readmission
+  WHERE
+    is_index = 1 AND NOT is_readmission IS NULL
+), expected AS (
+  SELECT
+    definition_code,
+    admission_key,
+    source_system,
+    is_readmission,
+    CASE WHEN @ENOUGH_OTHERS(n_of_age) THEN n_of_age ELSE n_of_any_age END AS n_others,
+    CASE
+      WHEN @ENOUGH_OTHERS(n_of_age)
+      THEN readmissions_of_age
+      ELSE readmissions_of_any_age
+    END AS readmissions_of_others
+  FROM compared
+), judged_expectation AS (
+  SELECT
+    *,
+    AVG(CASE WHEN @ENOUGH_OTHERS(n_others) THEN 1.0 ELSE 0.0 END) OVER (PARTITION BY definition_code, source_system) AS share_expected,
+    SUM(is_readmission) OVER (PARTITION BY definition_code, source_system) AS n_readmissions
+  FROM expected
 )
 SELECT
-  *,
-  AVG(is_readmission) OVER (
-    PARTITION BY definition_code, source_system, age_band_key, stay_type_key, charlson_band_key
-  )::DECIMAL(12, 10) AS expected_rate
-FROM readmission
+  r.*,
+  CASE
+    WHEN @ENOUGH_OTHERS(e.n_others)
+    AND @ENOUGH_OTHERS(e.n_readmissions)
+    AND e.share_expected >= 0.8
+    THEN e.readmissions_of_others::DOUBLE / e.n_others
+  END::DECIMAL(12, 10) AS expected_rate
+FROM readmission AS r
+LEFT JOIN judged_expectation AS e
+  ON e.definition_code = r.definition_code AND e.admission_key = r.admission_key

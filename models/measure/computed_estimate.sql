@@ -1,0 +1,334 @@
+/* One row per metric version, source, hospital (or all) and slice of what is no sum over the rows of one fact. */
+MODEL (
+  name measure.computed_estimate,
+  kind EMBEDDED,
+  grain (
+    metric_code,
+    definition_version,
+    source_system,
+    organization_key,
+    slice,
+    slice_value
+  ),
+  description 'Adjusted charges, the test of diagnosis-related groups, differences of readmission rates, charges by diagnosis and failing checks, each as a row of mart_kpi.'
+);
+
+WITH charge AS (
+  /* One row per source, hospital and slice, with the logarithm of its charge over that of the insured. */
+  SELECT
+    *,
+    LN(value / insured_value) AS log_ratio,
+    SQRT(POWER(error / value, 2) + POWER(insured_error / insured_value, 2)) AS log_error
+  FROM measure.adjusted_charge
+), group_test AS (
+  SELECT
+    t.*,
+    CASE WHEN t.drg_code = 'all' THEN 'all' ELSE 'drg' END AS slice
+  FROM measure.drg_test AS t
+), difference AS (
+  SELECT
+    *,
+    CASE
+      WHEN cci_band = 'all'
+      THEN scenario
+      ELSE scenario || ' in cci_band ' || cci_band
+    END AS slice,
+    cell AS slice_value
+  FROM measure.risk_difference
+), diagnosis_stay AS (
+  /* One row per stay with a charge and diagnosis known at its admission; a stay without one is Unknown. */
+  SELECT
+    s.source_system,
+    s.patient_durable_key,
+    s.charge_amount,
+    CASE WHEN b.stay_key IS NULL THEN 'Unknown' ELSE d.code_system || ' ' || d.code END AS diagnosis,
+    COALESCE(b.weighting_factor, 1) AS weight
+  FROM star.fact_inpatient_stay AS s
+  LEFT JOIN star.bridge_stay_diagnosis AS b
+    ON b.stay_key = s.stay_key
+  LEFT JOIN star.dim_diagnosis AS d
+    ON d.diagnosis_key = b.diagnosis_key
+  WHERE
+    NOT s.charge_amount IS NULL
+), diagnosis_charge AS (
+  SELECT
+    source_system,
+    CASE WHEN GROUPING(diagnosis) = 0 THEN 'diagnosis' ELSE 'all' END AS slice,
+    CASE WHEN GROUPING(diagnosis) = 0 THEN diagnosis ELSE 'all' END AS slice_value,
+    COUNT(*) AS n,
+    COUNT(DISTINCT patient_durable_key) AS n_patients,
+    SUM(charge_amount * weight) AS weighted,
+    SUM(charge_amount) AS impact
+  FROM diagnosis_stay
+  GROUP BY
+    GROUPING SETS (
+      (
+        source_system
+      ),
+      (source_system, diagnosis)
+    )
+), failing_check AS (
+  SELECT
+    source_system,
+    CASE WHEN GROUPING(check_name) = 0 THEN 'check' ELSE 'all' END AS slice,
+    CASE
+      WHEN GROUPING(check_name) = 0
+      THEN source_table || ': ' || check_name
+      ELSE 'all'
+    END AS slice_value,
+    CASE
+      WHEN GROUPING(check_name) = 0
+      THEN SUM(n_failing)
+      ELSE COUNT(CASE WHEN n_failing > 0 THEN 1 END)
+    END AS n_failing,
+    CASE WHEN GROUPING(check_name) = 0 THEN SUM(n_checked) ELSE COUNT(*) END AS n_checked
+  FROM mart.mart_data_quality
+  GROUP BY
+    GROUPING SETS (
+      (
+        source_system
+      ),
+      (source_system, source_table, check_name)
+    )
+)
+SELECT
+  'charge_per_stay' AS metric_code,
+  'adjusted' AS definition_version,
+  source_system,
+  organization_key,
+  slice,
+  slice_value,
+  value * standard_share AS numerator,
+  standard_share AS denominator,
+  value,
+  n,
+  n_patients,
+  @NORMAL_LOW(value, error) AS ci_low,
+  @NORMAL_HIGH(value, error) AS ci_high,
+  'normal, of strata' AS ci_method
+FROM charge
+UNION ALL
+SELECT
+  'lower_charge_share',
+  'adjusted',
+  source_system,
+  organization_key,
+  slice,
+  slice_value,
+  NULL,
+  NULL,
+  1 - EXP(log_ratio),
+  n,
+  n_patients,
+  1 - EXP(@NORMAL_HIGH(log_ratio, log_error)),
+  1 - EXP(@NORMAL_LOW(log_ratio, log_error)),
+  'normal, of the logarithm of the ratio'
+FROM charge
+WHERE
+  slice = 'insured' AND slice_value <> 'Insured'
+UNION ALL
+SELECT
+  'drg_test',
+  'eta_squared',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  eta_squared,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'omega_squared',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  omega_squared,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'f_statistic',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  f_statistic,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'coefficient_of_variation',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  coefficient_of_variation,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'charge_per_day',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  slope_per_day,
+  n,
+  n_patients,
+  @NORMAL_LOW(slope_per_day, slope_error),
+  @NORMAL_HIGH(slope_per_day, slope_error),
+  'normal, of the slope'
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'correlation_los',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  correlation_los,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'icu_difference',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  icu_difference,
+  n_icu + n_no_icu,
+  n_patients,
+  @NORMAL_LOW(icu_difference, icu_error),
+  @NORMAL_HIGH(icu_difference, icu_error),
+  'normal, of the difference'
+FROM group_test
+UNION ALL
+SELECT
+  'drg_test',
+  'modal_share',
+  source_system,
+  organization_key,
+  slice,
+  drg_code,
+  NULL,
+  NULL,
+  modal_share,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM group_test
+UNION ALL
+SELECT
+  'readmission_difference',
+  definition_code,
+  source_system,
+  -2,
+  slice,
+  slice_value,
+  n_readmissions,
+  n,
+  n_readmissions::DOUBLE / n - n_readmissions_rest::DOUBLE / NULLIF(n_rest, 0),
+  n,
+  n_patients,
+  @NEWCOMBE_LOW(n_readmissions::DOUBLE, n::DOUBLE, n_readmissions_rest::DOUBLE, n_rest::DOUBLE),
+  @NEWCOMBE_HIGH(n_readmissions::DOUBLE, n::DOUBLE, n_readmissions_rest::DOUBLE, n_rest::DOUBLE),
+  'Newcombe'
+FROM difference
+UNION ALL
+SELECT
+  'charge_by_diagnosis',
+  'weighted',
+  source_system,
+  -2,
+  slice,
+  slice_value,
+  weighted,
+  NULL,
+  weighted,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM diagnosis_charge
+UNION ALL
+SELECT
+  'charge_by_diagnosis',
+  'impact',
+  source_system,
+  -2,
+  slice,
+  slice_value,
+  impact,
+  NULL,
+  impact,
+  n,
+  n_patients,
+  NULL,
+  NULL,
+  NULL
+FROM diagnosis_charge
+WHERE
+  slice = 'diagnosis'
+UNION ALL
+SELECT
+  'failing_checks',
+  'share',
+  source_system,
+  -2,
+  slice,
+  slice_value,
+  n_failing,
+  n_checked,
+  n_failing::DOUBLE / NULLIF(n_checked, 0),
+  n_checked,
+  NULL,
+  NULL,
+  NULL,
+  NULL
+FROM failing_check
