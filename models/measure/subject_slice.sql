@@ -13,6 +13,30 @@ MODEL (
     patient_key
   ),
   audits (
+    unique_grain(
+      columns := (
+        metric_code,
+        definition_version,
+        source_system,
+        period,
+        organization_key,
+        slice,
+        slice_value,
+        patient_key
+      )
+    ),
+    not_null(
+      columns := (
+        metric_code,
+        definition_version,
+        source_system,
+        period,
+        organization_key,
+        slice,
+        slice_value,
+        patient_key
+      )
+    ),
     slices_lose_nothing(observation := measure.@{subject}_observation)
   ),
   description 'The patient is the independent unit: sums by patient are what intervals are made from. A metric that counts patients takes each once, with the sum, the largest or the mean of the rows.',
