@@ -220,7 +220,7 @@ class Feed(Engine):
         self.run(*road())
         rows = self.rows(
             "SELECT metric_code, definition_version, basis, not_computable_reason, value, numerator, denominator, n "
-            "FROM mart.mart_kpi WHERE period = 'all' AND slice = 'all'"
+            "FROM mart.mart_kpi WHERE period = 'all' AND organization_key = -2 AND slice = 'all'"
         )
         shown = self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")
         return Told({name for (name,) in shown}, {row[:2]: row[2:] for row in rows})
