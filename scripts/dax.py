@@ -177,11 +177,13 @@ class Translator:
                     f"CALCULATE ( {self.sum_where(branch.args['true'], [])}, KEEPFILTERS ( {self.true(branch.this)} ) )"
                 )
                 return f"IF ( NOT ISBLANK ( {self.sum_where(parsed('1'), known)} ), {fitting} + 0 )"
-        if not known:
-            return self.aggregate(exp.Sum(this=e))
-        if isinstance(e, exp.Literal) and known == self.known(column := self._only_column(known)):
+        own = self.known(e)
+        if isinstance(e, exp.Literal) and known and known == self.known(column := self._only_column(known)):
             return f"COUNT ( {self.value(column)} )"
-        return f"SUMX ( {self.table}, IF ( {' && '.join(known)}, {self.value(e)} ) )"
+        if not own and not known or isinstance(e, exp.Column) and known in ([], own):
+            return self.aggregate(exp.Sum(this=e))
+        rows = f"IF ( {' && '.join(known)}, {self.value(e)} )" if known else self.value(e)
+        return f"SUMX ( {self.table}, {rows} )"
 
     def patients_where(self, known: list[str]) -> str:
         """Return the number of patients of the rows where `known` holds."""
@@ -368,8 +370,12 @@ def chosen_slice(tables: Iterable[str]) -> str:
     """
     tables = [table for table in tables if table != HOSPITAL_TABLE]
     filtered = [f"IF ( ISFILTERED ( {table} ), 1, 0 )" for table in tables]
+    # Of slices that leave the same rows, that on whose label the filter lies: mart_kpi may have no row of the other.
     slices = [
-        f'ISFILTERED ( {table} ) && {_whole(table, label)}, "{name}"' for name, table, label in _slices(set(tables))
+        f'ISFILTERED ( {lies_on} ) && {_whole(table, label)}, "{name}"'
+        for is_own in (True, False)
+        for name, table, label in _slices(set(tables))
+        for lies_on in [f"{table}[{label}]" if is_own else table]
     ]
     number = "\n    + ".join(filtered)
     return f"VAR filtered =\n    {number}\nRETURN\n" + indented(

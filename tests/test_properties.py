@@ -287,4 +287,3 @@ def test_intervals_contain_the_value_and_periods_and_slices_add_up(rows: list[tu
         assert {slice_ for slice_, period_type, _ in sums if period_type == "all"} == named, m
         assert {slice_ for slice_, period_type, _ in sums if period_type == "year"} == named, m
         assert {slice_ for slice_, period_type, _ in sums if period_type == "month"} == BY_MONTH, m
-
