@@ -4,6 +4,8 @@ SELECT
   k.definition_version,
   k.source_system,
   m.metric_label,
+  m.population,
+  m.tile,
   m.subject,
   m.unit,
   k.value,

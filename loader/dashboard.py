@@ -175,8 +175,8 @@ def _read(context: Context, environment: str, progress: Progress | None) -> Dash
         pages=[
             {
                 **page,
-                "tiles": _tiles(page["tiles"], tiles),
-                "unanswered": _unanswered(page["tiles"], tiles),
+                "tiles": _tiles(_asked(page["id"], tiles), tiles),
+                "unanswered": _unanswered(_asked(page["id"], tiles), tiles),
                 "charts": [_chart(name, rows(FOLDER / "charts" / f"{name}.sql"), order) for name in page["charts"]],
             }
             for page in pages
@@ -189,7 +189,7 @@ def _pages() -> list[dict[str, Any]]:
     pages = tomllib.loads((FOLDER / "pages.toml").read_text(encoding="utf-8"))["page"]
     for page in pages:
         absent = [] if settings.REPRODUCTION.is_dir() else page.get("reproduction", [])
-        for part in ("tiles", "charts", "wide"):
+        for part in ("charts", "wide"):
             page[part] = [name for name in page[part] if name not in absent]
     return pages
 
@@ -286,6 +286,17 @@ def _by_source(rows: list[Row], order: list[str]) -> list[Row]:
     """Return the rows source by source, the order within a source as it was."""
     places = {source: place for place, source in enumerate(order)}
     return sorted(rows, key=lambda row: places.get(row["source"], len(places)))
+
+
+def _asked(page: str, rows: list[Row]) -> list[str]:
+    """Return the metrics that name the page as one that shows them (dim_metric.tile), in the order of their places."""
+    places: dict[str, int] = {}
+    for row in rows:
+        for place in (row["tile"] or "").split():
+            name, _, number = place.partition(":")
+            if name == page:
+                places[_metric(row)] = int(number)
+    return sorted(places, key=lambda metric: places[metric])
 
 
 def _tiles(asked: list[str], rows: list[Row]) -> list[Row]:

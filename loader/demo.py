@@ -58,10 +58,13 @@ HEADLINES = (
     ),
     (
         "mortality",
-        "SELECT mortality, mortality_ci_low, mortality_ci_high FROM serving.v_insurance_outcomes "
-        "WHERE source_system = :feed AND organization_key = -2 AND slice = 'all'",
-        "{0:.2%} of the stays (95 % interval {1:.1%} to {2:.1%})",
-        ("mortality/in_hospital", "mortality/in_hospital_flag"),
+        "SELECT value, numerator, denominator, interval_low, interval_high, CASE definition_version "
+        "WHEN 'in_hospital_acute' THEN 'acute stays' ELSE 'stays, by the flag of the feed' END FROM serving.mart_kpi "
+        "WHERE source_system = :feed AND metric_code = 'mortality' AND period = 'all' AND organization_key = -2 "
+        "AND slice = 'all' AND definition_version IN ('in_hospital_acute', 'in_hospital_flag') AND NOT value IS NULL "
+        "ORDER BY definition_version LIMIT 1",
+        "{0:.2%} = {1:,.0f}/{2:,.0f} of the {5} (95 % interval {3:.1%} to {4:.1%})",
+        ("mortality/in_hospital_acute", "mortality/in_hospital_flag"),
     ),
     (
         "cost of care",
@@ -78,9 +81,9 @@ HEADLINES = (
     ),
     (
         "charges",
-        "SELECT eta_squared, correlation_los, verdict FROM serving.v_drg_test "
+        "SELECT GREATEST(omega_squared, 0), correlation_los, verdict FROM serving.v_drg_test "
         "WHERE source_system = :feed AND organization_key = -2 AND drg_code = 'all'",
-        "DRG explains {0:.2%} of their variance, length of stay correlates {1:.3f}: {2}",
+        "DRG explains {0:.2%} of their variance beyond chance, length of stay correlates {1:.3f}: {2}",
         ("charge_per_stay/mean",),
     ),
 )

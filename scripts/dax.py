@@ -21,8 +21,17 @@ Row = dict[str, str]
 SOURCE_TABLE = "dim_source_system"
 DATE_TABLE = "dim_date"
 PATIENT = "patient_durable_key"
+HOSPITAL_TABLE = "dim_organization"
+ALL_HOSPITALS = -2
+"""What mart_kpi has as organization_key where a row is of all hospitals."""
 
-RECOUNTED = {"proportion", "mean", "ratio", "total", "median", "standardized_ratio"}
+NO_SOURCE = "warehouse"
+"""The source of the members of a dimension that stand for none."""
+
+WHOLE = f'[Chosen period] == "all" && [Chosen hospital] == {ALL_HOSPITALS} && [Chosen slice] == "all"'
+"""The condition that the filters leave a source as a whole."""
+
+RECOUNTED = {"proportion", "mean", "geometric_mean", "ratio", "total", "median", "standardized_ratio"}
 """Kinds that follow from the rows of a fact. A metric of any other kind is looked up in mart_kpi."""
 
 COMPARED = {exp.EQ: "==", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
@@ -76,7 +85,9 @@ class Translator:
         """Return what must have a value for `e` to have one: of plain arithmetic, its columns."""
         if not self.is_open(e):
             return []
-        if isinstance(e, (exp.Paren, exp.Neg)) or (isinstance(e, exp.Div) and self._is_number_but_0(e.expression)):
+        if isinstance(e, (exp.Paren, exp.Neg, exp.Ln)) or (
+            isinstance(e, exp.Div) and self._is_number_but_0(e.expression)
+        ):
             return self._needed(e.this)
         if type(e) in ADDED:
             return [*self._needed(e.left), *self._needed(e.right)]
@@ -103,6 +114,9 @@ class Translator:
             return f"DIVIDE ( {self.value(e.left)}, {self.value(e.right)} )"
         if isinstance(e, exp.Coalesce):
             return f"COALESCE ( {', '.join(map(self.value, [e.this, *e.expressions]))} )"
+        if isinstance(e, exp.Ln):
+            # What has no logarithm stops the query in SQL: a value that is known has one.
+            return f"LN ( {self.value(e.this)} )"
         if isinstance(e, exp.Nullif):
             return f"IF ( NOT {self.value(e.this)} == {self.value(e.expression)}, {self.value(e.this)} )"
         if isinstance(e, exp.Case) and e.this is None:
@@ -163,11 +177,18 @@ class Translator:
                     f"CALCULATE ( {self.sum_where(branch.args['true'], [])}, KEEPFILTERS ( {self.true(branch.this)} ) )"
                 )
                 return f"IF ( NOT ISBLANK ( {self.sum_where(parsed('1'), known)} ), {fitting} + 0 )"
-        if not known:
-            return self.aggregate(exp.Sum(this=e))
-        if isinstance(e, exp.Literal) and known == self.known(column := self._only_column(known)):
+        own = self.known(e)
+        if isinstance(e, exp.Literal) and known and known == self.known(column := self._only_column(known)):
             return f"COUNT ( {self.value(column)} )"
-        return f"SUMX ( {self.table}, IF ( {' && '.join(known)}, {self.value(e)} ) )"
+        if not own and not known or isinstance(e, exp.Column) and known in ([], own):
+            return self.aggregate(exp.Sum(this=e))
+        rows = f"IF ( {' && '.join(known)}, {self.value(e)} )" if known else self.value(e)
+        return f"SUMX ( {self.table}, {rows} )"
+
+    def patients_where(self, known: list[str]) -> str:
+        """Return the number of patients of the rows where `known` holds."""
+        number = f"DISTINCTCOUNT ( {self.table}[{PATIENT}] )"
+        return f"CALCULATE ( {number}, {', '.join(f'KEEPFILTERS ( {k} )' for k in known)} )" if known else number
 
     def _only_column(self, known: list[str]) -> exp.Expression:
         """Return the column of which `known` says that it has a value; NULL where it says more."""
@@ -213,7 +234,7 @@ def is_recounted(metric: Row, subjects: dict[str, Subject]) -> bool:
 
 
 def parts(metric: Row, subject: Subject) -> dict[str, str]:
-    """Return the DAX of a metric that is recounted: its value, n, and what the value is made of, where that is more."""
+    """Return the DAX of a metric that is recounted: its value, n, patients, and what the value is made of."""
     try:
         return _parts(metric, subject)
     except NotTranslated as fault:
@@ -226,12 +247,14 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
     top, bottom = parsed(metric["numerator"]), parsed(metric["denominator"] or "1")
     if metric["counted_per"]:
         n, numerator, denominator = _by_patient(dax, top)
+        patients = n
     else:
         # A row counts where it has both parts.
         above, below = dax.known(top), dax.known(bottom)
         if isinstance(bottom, exp.Column) and _needs(top) <= {bottom.name}:
             above = []  # what has the part below has the part above
-        n = dax.sum_where(parsed("1"), [*dict.fromkeys([*above, *below])])
+        observed = [*dict.fromkeys([*above, *below])]
+        n, patients = dax.sum_where(parsed("1"), observed), dax.patients_where(observed)
         numerator, denominator = dax.sum_where(top, below), dax.sum_where(bottom, above)
     keep = _filters(metric, subject, dax)
 
@@ -239,19 +262,21 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
         filtered = call("CALCULATE", expression, *keep) if keep else expression
         if metric["kind"] == "total":
             # Of a feed that delivers what it takes, nothing was counted; under a filter, there may be nothing to count.
-            filtered = call("COALESCE", filtered, 'IF ( [Chosen period] == "all" && [Chosen slice] == "all", 0 )')
+            filtered = call("COALESCE", filtered, f"IF ( {WHOLE}, 0 )")
         return call("IF", f"[{subject.guard}]\n    && {_delivered(metric)}", filtered)
 
     if metric["kind"] == "total":
         return {"value": asked(numerator), "n": asked(n)}
+    counted = {"n": asked(n)} | ({"patients": asked(patients)} if patients != n else {})
     if metric["kind"] == "median":
-        return {"value": asked(dax.aggregate(exp.Median(this=top))), "n": asked(n)}
+        return {"value": asked(dax.aggregate(exp.Median(this=top))), **counted}
     name = metric["metric_label"]
-    made = {"n": asked(n), "numerator": asked(numerator)} | (
-        {"denominator": asked(denominator)} if denominator != n else {}
-    )
-    below = "denominator" if "denominator" in made else "n"
-    return {"value": f"DIVIDE ( [{name}: numerator], [{name}: {below}] )", **made}
+    made = {"numerator": asked(numerator)} | ({"denominator": asked(denominator)} if denominator != n else {})
+    value = f"DIVIDE ( [{name}: numerator], [{name}: {'denominator' if 'denominator' in made else 'n'}] )"
+    if metric["kind"] == "geometric_mean":
+        # The numerator adds up logarithms; EXP takes BLANK for 0.
+        value = f"IF ( NOT ISBLANK ( [{name}: n] ), EXP ( {value} ) )"
+    return {"value": value, **counted, **made}
 
 
 def _by_patient(dax: Translator, aggregate: exp.Expression) -> tuple[str, str, str]:
@@ -325,11 +350,32 @@ def chosen_period() -> str:
     )
 
 
+def chosen_hospital() -> str:
+    """Return the DAX of mart_kpi's hospital that the filters leave: all, or one of the source, else BLANK.
+
+    Hospitals of several sources may have one name. What stands for no hospital has the key of all: nothing is asked for.
+    """
+    key = f"{HOSPITAL_TABLE}[organization_key]"
+    of_the_source = f'KEEPFILTERS ( {HOSPITAL_TABLE}[source_system] IN {{ source, "{NO_SOURCE}" }} )'
+    one = call("CALCULATE", f"SELECTEDVALUE ( {key} )", of_the_source, f"KEEPFILTERS ( {key} <> {ALL_HOSPITALS} )")
+    return f"VAR source = SELECTEDVALUE ( {SOURCE_TABLE}[source_system] )\nRETURN\n" + indented(
+        call("IF", f"ISFILTERED ( {HOSPITAL_TABLE} )", one, str(ALL_HOSPITALS)), "    "
+    )
+
+
 def chosen_slice(tables: Iterable[str]) -> str:
-    """Return the DAX of mart_kpi's slice that the filters leave: all, or one label of one dimension, else BLANK."""
+    """Return the DAX of mart_kpi's slice that the filters leave: all, or one label of one dimension, else BLANK.
+
+    A filter on the hospital is none: mart_kpi has every slice of each hospital.
+    """
+    tables = [table for table in tables if table != HOSPITAL_TABLE]
     filtered = [f"IF ( ISFILTERED ( {table} ), 1, 0 )" for table in tables]
+    # Of slices that leave the same rows, that on whose label the filter lies: mart_kpi may have no row of the other.
     slices = [
-        f'ISFILTERED ( {table} ) && {_whole(table, label)}, "{name}"' for name, table, label in _slices(set(tables))
+        f'ISFILTERED ( {lies_on} ) && {_whole(table, label)}, "{name}"'
+        for is_own in (True, False)
+        for name, table, label in _slices(set(tables))
+        for lies_on in [f"{table}[{label}]" if is_own else table]
     ]
     number = "\n    + ".join(filtered)
     return f"VAR filtered =\n    {number}\nRETURN\n" + indented(
@@ -347,9 +393,9 @@ def chosen_slice_value(tables: Iterable[str]) -> str:
 
 
 def _slices(tables: set[str]) -> list[tuple[str, str, str]]:
-    """Return name, table and label of every slice of mart_kpi whose dimension is in the model."""
+    """Return name, table and label of every slice of mart_kpi whose dimension is in the model; the hospital is none."""
     rows = [(row["slice"], row["dimension"].split(".")[1], row["label"]) for row in families.seed("metric_slice")]
-    return [row for row in rows if row[1] in tables]
+    return [row for row in rows if row[1] in tables - {HOSPITAL_TABLE}]
 
 
 def _whole(table: str, column: str) -> str:
@@ -362,12 +408,13 @@ def _whole(table: str, column: str) -> str:
 def looked_up_here(part: str) -> str:
     """Return the DAX of the row of mart_kpi that the filters ask for, of the metric that a caller filters mart_kpi to."""
     return (
-        "VAR period = [Chosen period]\nVAR slice = [Chosen slice]\nVAR slice_value = [Chosen slice value]\nRETURN\n"
+        "VAR period = [Chosen period]\nVAR hospital = [Chosen hospital]\nVAR slice = [Chosen slice]\nVAR slice_value = [Chosen slice value]\nRETURN\n"
         + indented(
             call(
                 "CALCULATE",
                 f"[Metric {part}]",
                 "mart_kpi[period] == period",
+                "mart_kpi[organization_key] == hospital",
                 "mart_kpi[slice] == slice",
                 "mart_kpi[slice_value] == slice_value",
             ),
@@ -384,7 +431,8 @@ def difference(metrics: Iterable[Row]) -> str:
     ]
     apart = "DIVIDE ( ABS ( [@recounted] - [@published] ), MAX ( 1, ABS ( [@published] ) ) )"
     largest = call("MAXX", call("UNION", *rows), apart)
-    return call("IF", "NOT ISBLANK ( [Chosen period] ) && NOT ISBLANK ( [Chosen slice] )", largest)
+    has_row = [f"NOT ISBLANK ( [Chosen {part}] )" for part in ("period", "hospital", "slice")]
+    return call("IF", " && ".join(has_row), largest)
 
 
 def call(function: str, *arguments: str) -> str:

@@ -33,6 +33,7 @@ GROUPS = {
     "M13": "DRG test",
     "M14": "Readmission scenarios",
     "M15": "Cost by diagnosis",
+    "M16": "Quality of the files",
 }
 """The groups of metrics, in their order."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from loader import families
+from macros import statistics
 from scripts import dax
 from scripts import measures as measure_docs
 from scripts.catalog import PROJECT, Catalog, Column, Reference, Table
@@ -212,28 +213,24 @@ def _of_metric(metric: dax.Row, subject: dax.Subject | None) -> list[Measure]:
     lookup = {part: dax.looked_up(metric, part) for part in ("value", "n", "low", "high", "small")}
     found = dax.parts(metric, subject) if subject else {part: lookup[part] for part in ("value", "n")}
     if metric["kind"] != "total":
-        small = f"[{name}: n] < 30" if subject else f"{lookup['small']} == 1"
-        small += f" || [{name}: numerator] < 5" if "numerator" in found and metric["kind"] == "proportion" else ""
+        small = _small(metric, found) if subject else f"{lookup['small']} == 1"
         found |= {"low": lookup["low"], "high": lookup["high"], "with interval": _text(name, small, unit_format)}
     described = (
         f"{metric['definition']} {metric['caveat']} (metric {metric['metric_code']}/{metric['definition_version']})"
     )
-    looked_up = (
-        ""
-        if subject
-        else " Looked up: blank unless the filters leave all or one label, and all days, a year or a month."
-    )
+    looked_up = "" if subject else f" Looked up: {INTERVALS}."
     what = {
         "value": "",
         "n": f"Observations behind {name}. ",
+        "patients": f"Patients behind {name}. ",
         "numerator": f"What {name} has above the line: {metric['numerator_rule']}. ",
         "denominator": f"What {name} has below the line: {metric['denominator_rule']}. ",
-        "low": f"Lower end of the 95 % interval of {name}, the wider one; {INTERVALS}. ",
-        "high": f"Upper end of the 95 % interval of {name}, the wider one; {INTERVALS}. ",
+        "low": f"Lower end of the 95 % interval of {name}; {INTERVALS}. ",
+        "high": f"Upper end of the 95 % interval of {name}; {INTERVALS}. ",
         "with interval": f"{name} with its 95 % interval and n, and a mark where n is small. ",
     }
     folder = measure_docs.GROUPS[metric["module"]]
-    formats = {"n": "#,0", "numerator": "#,0.00", "denominator": "#,0.00", "with interval": None}
+    formats = {"n": "#,0", "patients": "#,0", "numerator": "#,0.00", "denominator": "#,0.00", "with interval": None}
     return [
         Measure(
             name if part == "value" else f"{name}: {part}",
@@ -241,14 +238,29 @@ def _of_metric(metric: dax.Row, subject: dax.Subject | None) -> list[Measure]:
             folder if part == "value" else f"{folder}\\Parts",
             f"{what[part]}{described}{looked_up}",
             formats.get(part, unit_format),
-            is_hidden=part in {"numerator", "denominator"},
+            is_hidden=part in {"patients", "numerator", "denominator"},
         )
         for part, text in found.items()
     ]
 
 
-INTERVALS = "blank unless the filters leave all or one label, and all days, a year or a month"
+INTERVALS = "blank unless the filters leave all or one hospital, all or one label, and all days, a year or a month"
 """When mart_kpi, which alone defines intervals, has the row that a visual asks for."""
+
+
+def _small(metric: dax.Row, found: dict[str, str]) -> str:
+    """Return the DAX of small_cell_flag, as @SMALL_CELL of macros/ has it, of a metric that is recounted."""
+    name = metric["metric_label"]
+    conditions = [
+        f"[{name}: n] < {statistics.FEWEST_OBSERVATIONS}",
+        f"[{name}: {'patients' if 'patients' in found else 'n'}] < {statistics.FEWEST_PATIENTS}",
+    ]
+    if metric["kind"] == "proportion":
+        above = f"[{name}: numerator]"
+        conditions += [f"{few} < {statistics.FEWEST_EVENTS}" for few in (above, f"[{name}: n] - {above}")]
+    if metric["kind"] == "standardized_ratio":
+        conditions.append(f"[{name}: denominator] < {statistics.FEWEST_EXPECTED}")
+    return " || ".join(conditions)
 
 
 def _text(name: str, small: str, unit_format: str) -> str:
@@ -283,6 +295,11 @@ def _shared(
             "Chosen period",
             dax.chosen_period(),
             "Period of mart_kpi that the filters leave: all, a year, a month, else blank.",
+        ),
+        (
+            "Chosen hospital",
+            dax.chosen_hospital(),
+            "Hospital of mart_kpi that the filters leave: -2 for all, one by its key, else blank.",
         ),
         (
             "Chosen slice",

@@ -109,5 +109,15 @@ class Engine:
         for model in models:
             self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {typed_query(model)}")
 
+    def run_from(self, model: str, step: str, table: str) -> None:
+        """Build a model's table with the rows of `table` in the place of one of its steps, and of those before it."""
+        parsed = parse_one(query(model), dialect="duckdb")
+        steps = parsed.ctes
+        (place,) = (number for number, cte in enumerate(steps) if cte.alias == step)
+        steps[place].set("this", exp.select("*").from_(table))
+        for cte in steps[:place]:
+            cte.pop()
+        self.con.execute(f"CREATE OR REPLACE TABLE {model} AS {parsed.sql('duckdb')}")
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from statistics import NormalDist, median, stdev
+from statistics import NormalDist, fmean, median, stdev
 from typing import NamedTuple
 
 from loader.settings import PROJECT
@@ -27,7 +27,13 @@ PUBLISHED_PROCEDURES = {
     "dialysis_share": ("Renal dialysis (procedure)", "ambulatory", "Encounter for problem (procedure)"),
     "cardioversion_share": ("Electrical cardioversion", "urgentcare", "Urgent care clinic (procedure)"),
 }
+COSTLY = (
+    ("dialysis_share", "ambulatory", "dialysis"), ("cardioversion_share", "urgentcare", "electrical cardioversion"),
+)  # fmt: skip
 PERSON = (("sex", "GENDER"), ("race", "RACE"), ("ethnicity", "ETHNICITY"))
+HOSPITAL, EVERY_HOSPITAL = "organization", "all hospitals"
+LONGEST, OUTLYING = 100, 0.99
+"""Days of the longest stay, and the percent rank of the dearest episode, that are no outliers."""
 Z = NormalDist().inv_cdf(0.975)
 
 
@@ -54,10 +60,18 @@ class About:
         return About(self.day, {name: label for name, label in self.labels.items() if name in slices})
 
     @cached_property
-    def cells(self) -> list[tuple[str, str, str]]:
-        """The period, slice and value of each cell that the observation is in; those of months are left out."""
-        values = [("all", "all"), *self.labels.items()]
-        return [(period, *value) for period in ("all", str(self.day.year)) for value in values]
+    def cells(self) -> list[tuple[str, str, str, str]]:
+        """The period, hospital, slice and value of each cell that the observation is in; those of months are left out.
+
+        Of all hospitals every slice is told by year; of one only the whole.
+        """
+        hospital, year = self.labels[HOSPITAL], str(self.day.year)
+        values = [("all", "all"), *((name, label) for name, label in self.labels.items() if name != HOSPITAL)]
+        return [
+            *((period, EVERY_HOSPITAL, *value) for period in ("all", year) for value in values),
+            *(("all", hospital, *value) for value in values),
+            (year, hospital, "all", "all"),
+        ]
 
 
 class Observation(NamedTuple):
@@ -129,7 +143,7 @@ class Hospital:
         self.hospital = {
             row["Id"]: row["NAME"] if names[row["NAME"]] == 1 else f"{row['NAME']} ({row['Id']})" for row in hospitals
         }
-        self.category = {r["payer_name"]: r["payer_category"] for r in read(PROJECT / "seeds" / "payer_category.csv")}
+        self.payer_told = {row["payer_name"]: row for row in read(PROJECT / "seeds" / "payer_category.csv")}
         self.procedures = read(folder / "procedures.csv")
         self.encounters = [
             Encounter(
@@ -288,14 +302,19 @@ class Hospital:
         coded = [row.reason for row in rows if row.reason]
         return next((code for code in coded if self.chronicity.get(code) == "1"), coded[0] if coded else "")
 
+    def age(self, e: Encounter) -> int:
+        """Age in full years when an encounter starts."""
+        born, day = self.born[e.patient], e.start.date()
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
     def about(self, e: Encounter) -> About:
         """The labels of an encounter."""
-        born, day = self.born[e.patient], e.start.date()
-        age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        age, day = self.age(e), e.start.date()
         labels = {
             "organization": self.hospital[e.organization],
-            "payer_category": self.category[e.payer],
+            "payer_category": self.payer_told[e.payer]["payer_category"],
             "payer": e.payer,
+            "insured": "Insured" if self.payer_told[e.payer]["is_insured"] == "1" else "Uninsured",
             "age_band": "90+" if age >= 90 else f"{age // 10}0-{age // 10}9" if age >= 10 else "0-9",
             "encounter_class": CLASSES[e.kind],
         }
@@ -408,6 +427,8 @@ class Hospital:
                         is_index, hit = index[version]
                         if is_index:
                             yield Observation("readmission", version, stay.patient, about, hit)
+                            if version == "R6":
+                                yield from self._of_index(stay, about, hit)
                             if hit and version in ("R3", "R5", "R6"):
                                 yield from self._returns(version, stay.patient, stay.rows, after.rows)
                     if "R5" in versions and self.is_base(stay):
@@ -418,27 +439,53 @@ class Hospital:
                         seen = bool(visits) and (min(visits).date() - stay.discharged.date()).days <= 30
                         yield Observation("ed_return_30", "first_visit", stay.patient, about, seen)
 
+    def _of_index(self, stay: Stay, about: About, hit: bool) -> Iterator[Observation]:
+        """What else is told of an index stay of R6."""
+        if self.age(stay.rows[0]) >= 65:
+            yield Observation("readmission", "R6_AGE_65", stay.patient, about, hit)
+        days = self.days_to_visit(stay)
+        for most in (7, 14, 30):
+            seen = days is not None and days <= most
+            yield Observation("followup_visit", f"within_{most}d", stay.patient, about, seen)
+
     def _stays(self) -> Iterator[Observation]:
         for stay in (stay for stays in self.stays() for stay in stays):
             about = self.about_stay(stay)
             yield Observation("stays", "count", stay.patient, about, 1)
+            death, until = self.death.get(stay.patient), stay.admitted.date() + timedelta(days=30)
+            is_acute = self.is_acute(stay) and (death is None or death >= stay.admitted.date())
+            if is_acute and until <= self.observed_until.date() and not self.had_hospice(stay):
+                died = death is not None and death <= until
+                version = "within_30d_of_admission"
+                yield Observation("mortality", f"{version}_every_stay", stay.patient, about, died)
+                yield Observation("mortality", version, stay.patient, about, died, 1, fmean)
             if stay.discharged is None:
+                yield Observation("stays", "open", stay.patient, about, 1)
                 continue
             nights = (stay.discharged.date() - stay.admitted.date()).days
-            death = self.death.get(stay.patient)
             yield Observation("alos", "days_cms", stay.patient, about, max(nights, 1))
+            yield Observation("alos", "median", stay.patient, about, max(nights, 1))
+            yield Observation("alos", "geometric_mean", stay.patient, about, math.log(max(nights, 1)))
+            if nights <= LONGEST:
+                yield Observation("alos", "without_outliers", stay.patient, about, max(nights, 1))
             yield Observation("alos", "midnights", stay.patient, about, nights)
             hours = round((stay.discharged - stay.admitted).total_seconds() / 3600, 4)
             yield Observation("alos", "elapsed", stay.patient, about, hours / 24)
+            yield Observation("alos", "complete_days", stay.patient, about, (stay.discharged - stay.admitted).days)
             if death is None or death >= stay.admitted.date():
                 died = death is not None and death <= stay.discharged.date()
                 yield Observation("mortality", "in_hospital", stay.patient, about, died)
+                if is_acute:
+                    yield Observation("mortality", "in_hospital_acute", stay.patient, about, died)
                 if self.is_followed(stay):
                     soon = death is not None and death <= stay.discharged.date() + timedelta(days=30)
                     yield Observation("mortality", "within_30d", stay.patient, about.on(stay.discharged.date()), soon)
 
     def _encounters(self) -> Iterator[Observation]:
         contact: dict[str, list[Encounter]] = defaultdict(list)
+        prices: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for row in self.procedures:
+            prices[row["ENCOUNTER"]].append((row["DESCRIPTION"].lower(), float(row["BASE_COST"])))
         for e in self.encounters:
             gap, p, about = e.claim - e.paid, e.patient, self.about(e)
             kind = "uninsured" if e.payer == "NO_INSURANCE" else "partial" if e.paid else "insured_zero_paid"
@@ -446,6 +493,7 @@ class Hospital:
             yield Observation("encounters", "count", p, about, 1)
             yield Observation("tcoc", "total", p, about, e.claim)
             yield Observation("tcoc", "per_patient", p, about, e.claim, 1, sum)
+            yield Observation("payer_paid", "total", p, about, e.paid)
             yield Observation("claim_per_encounter", "mean", p, about, e.claim)
             yield Observation("noncovered_cost", "total", p, about, gap)
             yield Observation("noncovered_cost", kind, p, about, gap)
@@ -453,6 +501,12 @@ class Hospital:
                 yield Observation("noncovered_share", one, p, about, gap if one == kind else 0, gap)
             yield Observation("noncovered_rate", "claim", p, about, gap, e.claim)
             yield Observation("zero_paid_share", "published", p, about, 0 if e.paid else e.claim, e.claim)
+            for metric, class_, word in COSTLY:
+                if e.kind == class_:
+                    priced = math.fsum(price for _, price in prices[e.id])
+                    of_it = math.fsum(price for text, price in prices[e.id] if word in text)
+                    part = round(e.claim * of_it / priced, 2) if priced else 0
+                    yield Observation(metric, "cost", p, about, part, e.claim)
             is_ambulatory = e.kind == "ambulatory"
             yield Observation("ambulatory_share", "all_encounters", p, about, is_ambulatory)
             yield Observation("ambulatory_share", "noncovered_cost", p, about, is_ambulatory * gap, gap)
@@ -464,6 +518,16 @@ class Hospital:
                 yield Observation("alos", "published", p, about, seconds // 86400)
                 yield Observation("alos", "midnights_unmerged", p, about, (e.stop.date() - e.start.date()).days)
                 yield Observation("alos", "elapsed_unmerged", p, about, round(seconds / 60, 2) / 1440)
+        end = self.observed_until.date()
+        for e, admitted, days in self.ed_visits():
+            if (
+                not admitted
+                and self.death.get(e.patient, date.max) > e.stop.date()
+                and (end - e.stop.date()).days >= 30
+            ):
+                again = days is not None and days <= 30
+                yield Observation("ed_return_30", "visits", e.patient, self.about(e), again)
+                yield Observation("ed_return_30", "patients", e.patient, self.about(e), again, 1, max)
         for p, rows in contact.items():
             days = 0
             reached = min(e.start.date() for e in rows) - timedelta(days=1)
@@ -477,6 +541,7 @@ class Hospital:
             assert days == (last - min(e.start.date() for e in rows)).days + 1
 
     def _episodes(self) -> Iterator[Observation]:
+        dear: list[tuple[float, Stay]] = []
         for stays in self.stays():
             taken: set[str] = set()
             until = datetime.min
@@ -495,16 +560,26 @@ class Hospital:
                 yield from self._episode(
                     stay.rows[0], about, rows, ("claim", "claim_median", "paid"), "one_index_per_window"
                 )
+                dear.append((round(math.fsum(e.claim for e in rows), 2), stay))
             for row in (row for stay in stays for row in stay.rows if row.stop):
                 since, end = row.start - timedelta(days=3), row.stop + timedelta(days=30)
                 rows = [e for e in self.by_patient[row.patient] if since <= e.start <= end]
                 yield from self._episode(row, self.about(row).only(*PAYER_SLICES), rows, ("published",), "published")
+        for claims, stay in dear:
+            cheaper = sum(other < claims for other, _ in dear)
+            if cheaper <= OUTLYING * (len(dear) - 1):
+                about = self.about_stay(stay)
+                labels = about.labels | {"medicare_group": self.medicare_group(stay.rows[0])}
+                yield Observation("episode_spend", "claim_trimmed", stay.patient, About(about.day, labels), claims)
+
+    def medicare_group(self, index: Encounter) -> str:
+        return "Medicare" if self.payer_told[index.payer]["payer_category"] == "Medicare" else "other payers"
 
     def _episode(
         self, index: Encounter, about: About, rows: list[Encounter], versions: tuple[str, ...], rule: str
     ) -> Iterator[Observation]:
         claims, paid = sum(e.claim for e in rows), sum(e.paid for e in rows)
-        group = "Medicare" if index.payer == "Medicare" else "other payers"
+        group = self.medicare_group(index)
         about = About(about.day, about.labels | {"medicare_group": group})
         for version in versions:
             amount = paid if version == "paid" else claims
@@ -708,11 +783,13 @@ def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
     if kind == "median":
         return Estimate(x, y, median(cell.numerators), n, m, None, None)
     value = x / y if y else math.nan
+    shown_value, scale = (math.exp(value), math.exp(value)) if kind == "geometric_mean" else (value, 1)
     interval = clustered = None
     if kind == "proportion":
         interval = wilson(x, n, Z)
-    elif kind == "mean" and n > 1:
-        interval = log_interval(value, stdev(cell.numerators) / math.sqrt(n), lowest, student_t(n - 1))
+    elif kind in ("mean", "geometric_mean") and n > 1:
+        error = scale * stdev(cell.numerators) / math.sqrt(n)
+        interval = log_interval(shown_value, error, lowest, student_t(n - 1))
     sums = cell.patients
     effective = y * y / math.fsum(b * b for _, b in sums.values()) if y else 0
     if effective >= 5:
@@ -726,8 +803,8 @@ def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
             as_many = min(value * (1 - value) / error**2, n) if error else effective
             clustered = wilson(value * as_many, as_many, t)
         else:
-            clustered = log_interval(value, error, lowest, t)
-    return Estimate(x, y, value, n, m, interval, clustered)
+            clustered = log_interval(shown_value, scale * error, lowest, t)
+    return Estimate(x, y, shown_value, n, m, interval, clustered)
 
 
 def log_interval(value: float, error: float, lowest: float, t: float) -> tuple[float, float] | None:

@@ -69,7 +69,7 @@ class Road:
         done = subprocess.run(
             [Path(sys.executable).parent / program, *map(str, arguments)],
             cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=300,
+            stderr=subprocess.STDOUT, text=True, timeout=900,
         )  # fmt: skip
         self.output = done.stdout
         return done.returncode

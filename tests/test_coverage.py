@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine import Engine
+from engine import Engine, columns
 from test_statistics import rendered
 
 pytestmark = pytest.mark.long
@@ -187,6 +187,13 @@ CASES = [
 ]  # fmt: skip
 
 
+CELL = (
+    "'days_cms' AS definition_version, 's' AS source_system, 'all' AS period_type, 'all' AS period, "
+    "-2 AS organization_key"
+)
+"""What is the same of all slices."""
+
+
 class Found(NamedTuple):
     """In what share of worlds an interval was computed, and held the truth where it was."""
 
@@ -211,8 +218,8 @@ def found_in_worlds(rng: np.random.Generator, case: Case) -> Found:
     )
     engine.con.register("slices", slices)
     engine.con.execute(
-        f"CREATE TABLE measure.patient_slice AS SELECT '{metric}' AS metric_code, 'days_cms' AS definition_version, "
-        "'s' AS source_system, 'world' AS slice, world::TEXT AS slice_value, patient_key, n, "
+        f"CREATE TABLE measure.patient_slice AS SELECT '{metric}' AS metric_code, {CELL}, "
+        "'world' AS slice, world::TEXT AS slice_value, patient_key, n, "
         "numerator::DECIMAL(38, 10) AS numerator, denominator::DECIMAL(38, 10) AS denominator, "
         "numerator::DOUBLE * numerator AS sum_of_squares FROM slices"
     )
@@ -224,11 +231,12 @@ def found_in_worlds(rng: np.random.Generator, case: Case) -> Found:
 def prepare(engine: Engine, metric: str, measure: str, unit: str) -> None:
     engine.put(
         "reference.metric",
-        {"metric_code": metric, "definition_version": "days_cms", "measure": measure, "unit": unit, "basis": "derived",
-         "followup_days": 0},
+        {"metric_code": metric, "definition_version": "days_cms", "kind": measure, "unit": unit, "basis": "derived",
+         "followup_days": 0, "lowest": 1 if unit == "days" else 0},
     )  # fmt: skip
     engine.put("reference.benchmark")
     engine.put("core.int_metric_input")
+    engine.put("measure.computed_estimate")
     observed = {"observed_from": datetime(2011, 1, 1), "observed_until": datetime(2022, 1, 1)}
     engine.put("core.int_observed_period", {"source_system": "s", **observed})
 
@@ -292,11 +300,17 @@ def test_the_interval_of_a_median_holds_it_in_95_percent_of_worlds(
     )
     engine.con.register("observations", observations)
     engine.con.execute(
-        "CREATE TABLE measure.sliced_observation AS SELECT 'median' AS metric_code, 'days_cms' AS definition_version, "
-        "'s' AS source_system, 'world' AS slice, world::TEXT AS slice_value, patient_key, "
-        "amount::DECIMAL(24, 10) AS numerator, 1::DECIMAL(24, 10) AS denominator FROM observations"
+        f"CREATE TABLE sliced_observation AS SELECT 'median' AS metric_code, {CELL}, "
+        "'world' AS slice, world::TEXT AS slice_value, patient_key, amount::DECIMAL(24, 10) AS numerator "
+        "FROM observations"
     )
-    engine.run("measure.patient_slice", "measure.slice_estimate", "measure.slice_median", "mart.mart_kpi")
+    engine.con.execute(
+        "CREATE TABLE measure.patient_slice AS SELECT * EXCLUDE (numerator), COUNT(*) AS n, "
+        "SUM(numerator)::DECIMAL(38, 10) AS numerator, COUNT(*)::DECIMAL(38, 10) AS denominator, "
+        "SUM(numerator::DOUBLE * numerator) AS sum_of_squares FROM sliced_observation GROUP BY ALL"
+    )
+    engine.run_from("measure.slice_median", "observation", "sliced_observation")
+    engine.run("measure.slice_estimate", "mart.mart_kpi")
     result = found(engine, "clustered_ci", 1)
     show("Woodruff by patient", f"{len(whose)} values, spreads {between} and {within}", result)
     assert result.computed == 1
@@ -372,10 +386,10 @@ def test_where_nothing_has_an_effect_at_most_5_percent_of_observed_over_expected
         {
             "stay_key": np.arange(worlds * len(whose)),
             "source_system": np.repeat(np.arange(worlds), len(whose)).astype(str),
-            "patient_key": np.tile(whose, worlds),
-            "kind_of_stay": np.tile(kind[whose], worlds).astype(str),
-            "cci_band": rng.choice(4, worlds * len(whose), p=[0.3, 0.4, 0.2, 0.1]).astype(str),
-            "age_band": np.tile(age[whose], worlds).astype(str),
+            "patient_durable_key": np.tile(whose, worlds),
+            "stay_type_key": np.tile(kind[whose], worlds),
+            "charlson_band_key": rng.choice(4, worlds * len(whose), p=[0.3, 0.4, 0.2, 0.1]),
+            "age_band_key": np.tile(age[whose], worlds),
             "payer": np.tile(payer[whose], worlds),
             "is_readmission": rng.binomial(1, chance[:, whose]).ravel(),
         }
@@ -384,18 +398,22 @@ def test_where_nothing_has_an_effect_at_most_5_percent_of_observed_over_expected
     prepare(engine, "oe", "standardized_ratio", "ratio")
     engine.put("measure.slice_median")
     engine.con.register("stays", stays)
-    engine.con.execute("CREATE TABLE measure.stay_subject AS FROM stays")
-    engine.con.execute(
-        "CREATE TABLE star.fact_readmission AS SELECT 'R5' AS definition_code, stay_key AS admission_key, stay_key, "
-        "1 AS is_index, is_readmission FROM stays"
+    told = {"definition_code": "'R5'", "admission_key": "stay_key", "is_index": "1"}
+    told |= {name: name for name in stays if name != "payer"}
+    listed = ", ".join(
+        f"{told.get(name, 'NULL')}::{dtype} AS {name}"
+        for name, dtype in columns("star.fact_readmission").items()
+        if name != "expected_rate"
     )
-    engine.run("measure.expected_readmission")
+    engine.con.execute(f"CREATE TABLE admission AS SELECT {listed} FROM stays")
+    engine.run_from("star.fact_readmission", "readmission", "admission")
     engine.con.execute(
-        "CREATE TABLE measure.patient_slice AS SELECT 'oe' AS metric_code, 'days_cms' AS definition_version, "
-        "'s' AS source_system, 'payer of ' || source_system AS slice, payer::TEXT AS slice_value, patient_key, "
-        "COUNT(*) AS n, SUM(is_readmission)::DECIMAL(38, 10) AS numerator, "
-        "SUM(expected_rate)::DECIMAL(38, 10) AS denominator, SUM(is_readmission)::DOUBLE AS sum_of_squares "
-        "FROM stays JOIN measure.expected_readmission ON admission_key = stay_key "
+        f"CREATE TABLE measure.patient_slice AS SELECT 'oe' AS metric_code, {CELL}, "
+        "'payer of ' || stays.source_system AS slice, payer::TEXT AS slice_value, "
+        "stays.patient_durable_key AS patient_key, "
+        "COUNT(*) AS n, SUM(stays.is_readmission)::DECIMAL(38, 10) AS numerator, "
+        "SUM(expected_rate)::DECIMAL(38, 10) AS denominator, SUM(stays.is_readmission)::DOUBLE AS sum_of_squares "
+        "FROM stays JOIN star.fact_readmission ON admission_key = stays.stay_key "
         "WHERE NOT expected_rate IS NULL GROUP BY ALL"
     )
     engine.run("measure.slice_estimate", "mart.mart_kpi")

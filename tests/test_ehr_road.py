@@ -252,12 +252,13 @@ class TestOutcomes:
         assert round(row[2] * 100, 2) == Decimal(value)
 
     def test_charges_follow_neither_group_nor_days(self, outcomes: Road) -> None:
-        eta, r, slope, icu, no_icu, verdict = outcomes.query(
-            "SELECT eta_squared, correlation_los, slope_per_day, mean_charge_icu, mean_charge_no_icu, verdict "
+        eta, omega, f, r, slope, icu, verdict = outcomes.query(
+            "SELECT eta_squared, omega_squared, f_statistic, correlation_los, slope_per_day, icu_difference, verdict "
             "FROM serving.v_drg_test WHERE organization_key = -2 AND drg_code = 'all'"
         )[0]
+        assert (round(omega, 6), round(f, 4)) == (Decimal("0.000023"), Decimal("1.0507"))
         assert (round(eta, 5), round(r, 3), round(slope)) == (Decimal("0.00048"), Decimal("0.010"), 41)
-        assert (round(icu), round(no_icu), verdict) == (18_873, 18_209, "independent")
+        assert (round(icu), verdict) == (18_873 - 18_209, "independent")
         spread = [
             float(cv)
             for (cv,) in outcomes.query(

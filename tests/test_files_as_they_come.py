@@ -23,7 +23,7 @@ def published(feeds: Feeds) -> duckdb.DuckDBPyConnection:  # noqa: F811
 def kpi(published: duckdb.DuckDBPyConnection, source: str) -> dict[tuple[str, str], tuple[Any, ...]]:
     rows = published.execute(
         "SELECT metric_code, definition_version, value, n, basis, not_computable_reason FROM mart_kpi "
-        "WHERE source_system = ? AND period = 'all' AND slice = 'all'",
+        "WHERE source_system = ? AND period = 'all' AND organization_key = -2 AND slice = 'all'",
         [source],
     ).fetchall()
     return {(metric, version): tuple(rest) for metric, version, *rest in rows}

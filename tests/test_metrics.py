@@ -33,7 +33,8 @@ def kpi(
 ) -> str:
     return (
         f"SELECT {columns} FROM serving.mart_kpi WHERE metric_code = '{metric}' AND definition_version = '{version}' "
-        f"AND source_system = '{source}' AND period = 'all' AND slice = '{slice_}' AND slice_value = '{value}'"
+        f"AND source_system = '{source}' AND period = 'all' AND organization_key = -2 AND slice = '{slice_}' "
+        f"AND slice_value = '{value}'"
     )
 
 
@@ -76,6 +77,10 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("M1 ALOS of unmerged encounters, complete days", kpi("alos", "published", "value"), ("1.5295",)),
     ("M1 ALOS of unmerged encounters, midnights", kpi("alos", "midnights_unmerged", "value"), ("1.5357",)),
     ("M1 ALOS of unmerged encounters, exact", kpi("alos", "elapsed_unmerged", "value"), ("1.5351",)),
+    ("M1 ALOS", kpi("alos", "days_cms", "n, value"), ("838", "1.85")),
+    ("M1 median length of stay", kpi("alos", "median", "n, value"), ("838", "1.00")),
+    ("M1 geometric mean length of stay", kpi("alos", "geometric_mean", "n, value"), ("838", "1.13")),
+    ("M1 ALOS without the stay of 346 days", kpi("alos", "without_outliers", "n, value"), ("837", "1.44")),
     (
         "M1 longest encounter in days",
         "SELECT MAX(duration_min) / 1440 FROM serving.fact_encounter AS e JOIN serving.dim_encounter_class USING "
@@ -95,7 +100,30 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         )
         for code, x, n, value in RUNGS
     ),
+    ("M2 R5 interval", kpi("readmission", "R5", "ci_low, ci_high"), ("0.003", "0.016")),
     ("M2 R6 interval", kpi("readmission", "R6", "ci_low, ci_high"), ("0.012", "0.100")),
+    ("M2 R6 of 65 and over", kpi("readmission", "R6_AGE_65", FRACTION), ("2", "40", "0.0500")),
+    ("M2 R6 of 65 and over, interval", kpi("readmission", "R6_AGE_65", "ci_low, ci_high"), ("0.014", "0.165")),
+    *(
+        (f"M2 follow-up visit {version}, R6", kpi("followup_visit", version, FRACTION), (str(x), "84", value))
+        for version, x, value in (
+            ("within_7d", 31, "0.3690"), ("within_14d", 32, "0.3810"), ("within_30d", 39, "0.4643"),
+        )
+    ),
+    (
+        "M2 return to the emergency department, by visit",
+        kpi("ed_return_30", "visits", f"{FRACTION}, n_patients"),
+        ("903", "2272", "0.3974", "447"),
+    ),
+    ("M2 the same, by patient", kpi("ed_return_30", "patients", FRACTION), ("45", "447", "0.1007")),
+    (
+        "M3 of fewer than ten readmissions none are expected: R3, R5, R6",
+        " UNION ALL ".join(
+            kpi("readmission_oe", f"{code}_internal", "CASE WHEN value IS NULL THEN 1 ELSE 0 END")
+            for code in ("R3", "R5", "R6")
+        ),
+        ("0", "1", "1"),
+    ),
     (
         "M2 cancer sessions among the 286",
         "SELECT COUNT(DISTINCT r.readmission_key) FROM serving.fact_readmission AS r JOIN serving.fact_procedure AS p "
@@ -131,8 +159,7 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
             f"M2 follow-up visit within 7, 14 and 30 days, {code}",
             "SELECT SUM(CASE WHEN days_to_followup_visit <= 7 THEN 1 ELSE 0 END), SUM(CASE WHEN days_to_followup_visit "
             "<= 14 THEN 1 ELSE 0 END), SUM(CASE WHEN days_to_followup_visit <= 30 THEN 1 ELSE 0 END), COUNT(*) "
-            "FROM serving.fact_readmission AS r JOIN serving.fact_inpatient_stay AS s ON s.stay_key = r.stay_key "
-            f"WHERE r.definition_code = '{code}' AND r.is_index = 1",
+            f"FROM serving.fact_readmission WHERE definition_code = '{code}' AND is_index = 1",
             visits,
         )
         for code, visits in (("R5", ("80", "117", "220", "805")), ("R6", ("31", "32", "39", "84")))
@@ -140,8 +167,8 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "M2 emergency visits that end in no admission, followed by another within 30 days",
         "SELECT SUM(CASE WHEN days_to_next_ed_visit <= 30 THEN 1 ELSE 0 END), COUNT(*), COUNT(DISTINCT CASE WHEN "
-        "days_to_next_ed_visit <= 30 THEN patient_durable_key END) FROM serving.fact_encounter AS e JOIN "
-        "serving.dim_patient AS p ON p.patient_key = e.patient_key WHERE e.source_system = 'synthea' "
+        "days_to_next_ed_visit <= 30 THEN patient_durable_key END) FROM serving.fact_encounter "
+        "WHERE source_system = 'synthea' "
         "AND ends_in_admission = 0 AND has_30d_followup = 1 AND died_by_stop = 0",
         ("903", "2272", "45"),
     ),
@@ -176,6 +203,32 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         "FROM serving.fact_encounter AS e JOIN serving.dim_encounter_class AS c ON c.class_key = e.class_key "
         "WHERE c.class_code = 'ambulatory' AND e.source_system = 'synthea'",
         ("3.10", "36.28"),
+    ),
+    *(
+        (f"M8 {metric}, million USD", kpi(metric, "cost", "numerator / 1000000, denominator / 1000000, value"), row)
+        for metric, row in (
+            ("cardioversion_share", ("20.86", "23.35", "0.893")), ("dialysis_share", ("2.86", "36.28", "0.079")),
+        )
+    ),
+    (
+        "M11 in-hospital mortality, acute stays",
+        kpi("mortality", "in_hospital_acute", f"{FRACTION}, ci_low, ci_high, n_patients"),
+        ("10", "168", "0.0595", "0.033", "0.106", "108"),
+    ),
+    (
+        "M11 in-hospital mortality, all stays",
+        kpi("mortality", "in_hospital", f"{FRACTION}, ci_low, ci_high"),
+        ("10", "838", "0.0119", "0.006", "0.022"),
+    ),
+    (
+        "M11 30-day mortality from admission, every stay",
+        kpi("mortality", "within_30d_of_admission_every_stay", f"{FRACTION}, ci_low, ci_high"),
+        ("13", "162", "0.0802", "0.047", "0.132"),
+    ),
+    (
+        "M11 30-day mortality from admission, the mean over one random stay a patient",
+        kpi("mortality", "within_30d_of_admission", FRACTION),
+        ("10.53", "107", "0.0984"),
     ),
     (
         "M11 acute stays and deaths in them",
@@ -374,6 +427,14 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         "S2 M11 mortality and its interval",
         kpi("mortality", "in_hospital_flag", "numerator, denominator, value, ci_low, ci_high", source="ehr"),
         ("136", "11001", "0.0124", "0.0105", "0.0146"),
+    ),
+    *(
+        (f"S2 M13 {version}", kpi("drg_test", version, "value", source="ehr"), (value,))
+        for version, value in (
+            ("eta_squared", "0.00048"), ("omega_squared", "0.00002"), ("f_statistic", "1.0507"),
+            ("correlation_los", "0.010"), ("charge_per_day", "41"), ("icu_difference", "664"),
+            ("modal_share", "0.0077"),
+        )
     ),
     (
         "S2 days to readmission not recorded",

@@ -71,7 +71,6 @@ NO_UNIT_TEST = {
     "core.int_charlson_subject": PLANTED,
     "mart.mart_capability": "it selects columns of core.int_capability",
     "mart.mart_data_quality": "it reads a table a contract; test_what_is_wrong_with_the_data_is_counted runs it",
-    "mart.mart_insurance_outcomes": PLANTED,
     "mart.mart_readmission_risk": PLANTED,
     "star.agg_charlson_by_patient": PLANTED,
     "star.agg_lab_by_patient": PLANTED,

@@ -26,7 +26,8 @@ def kpi(
     ((name, value),) = slice_of.items() or [("all", "all")]
     rows = published.execute(
         "SELECT value::DOUBLE, n, basis, not_computable_reason FROM mart_kpi WHERE metric_code = ? "
-        "AND definition_version = ? AND source_system = ? AND period = 'all' AND slice = ? AND slice_value = ?",
+        "AND definition_version = ? AND source_system = ? AND period = 'all' AND organization_key = -2 "
+        "AND slice = ? AND slice_value = ?",
         [metric, version, source, name, value],
     ).fetchall()
     assert len(rows) == 1, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -207,9 +208,9 @@ def test_episodes_hold_each_encounter_of_their_windows_once(rows: list[dict[str,
         assert all(later[0] > earlier[1] for earlier, later in pairwise(starts))
 
 
-BY_MONTH = {"all", *(row["slice"] for row in families.seed("metric_slice") if row["by_month"] == "1")}
+CROSSED = {row["slice"]: row["crossed_with"].split() for row in families.seed("metric_slice")}
 METRICS = {
-    **{(kind, "v"): kind for kind in ("proportion", "mean", "ratio", "total", "standardized_ratio")},
+    **{(kind, "v"): kind for kind in ("proportion", "mean", "ratio", "total", "standardized_ratio", "geometric_mean")},
     ("episode_spend", "claim_median"): "median",
 }
 """Made-up metrics of each kind, observed of stays; a median is made of those that are declared, of episodes."""
@@ -242,21 +243,26 @@ def test_intervals_contain_the_value_and_periods_and_slices_add_up(rows: list[tu
     )
     engine.put("reference.benchmark")
     engine.put("core.int_metric_input")
+    engine.put("measure.computed_estimate")
     engine.put("core.int_observed_period", {"source_system": "s", "observed_from": START, "observed_until": UNTIL})
     slices = {subject["subject"]: subject["slices"].split() for subject in families.declared("metric_subject")}
     observed: dict[str, list[dict[str, Any]]] = {"stay": [], "episode": []}
     for patient, hit, day, amount in rows:
         for (m, v), kind in METRICS.items():
-            x, y = {"proportion": (hit, 1), "ratio": (hit * amount, amount), "standardized_ratio": (hit, 0.4)}.get(
-                kind, (amount, 1)
-            )
+            x, y = {
+                "proportion": (hit, 1),
+                "ratio": (hit * amount, amount),
+                "standardized_ratio": (hit, 0.4),
+                "geometric_mean": (math.log(amount), 1),
+            }.get(kind, (amount, 1))
             seen = START + timedelta(days=day)
             subject = "episode" if kind == "median" else "stay"
             observed[subject].append(
                 {
                     "metric_code": m, "definition_version": v, "by_patient": "", "source_system": "s",
                     "patient_durable_key": patient, "numerator": x, "denominator": y, "year_label": f"{seen:%Y}",
-                    "month_label": f"{seen:%m}", **{name: f"{name} {patient % 2}" for name in slices[subject]},
+                    "month_label": f"{seen:%m}", "organization_key": patient % 3,
+                    **{name: f"{name} {patient % 2}" for name in slices[subject]},
                 }
             )  # fmt: skip
     for subject, told in observed.items():
@@ -267,11 +273,11 @@ def test_intervals_contain_the_value_and_periods_and_slices_add_up(rows: list[tu
     )
     engine.run("measure.slice_estimate", "measure.slice_median", "mart.mart_kpi")
     kpi = engine.rows(
-        "SELECT metric_code, period, slice, slice_value, value, n, ci_low, ci_high, clustered_ci_low, "
-        "clustered_ci_high, is_partial_period FROM mart.mart_kpi"
+        "SELECT metric_code, period, organization_key, slice, slice_value, value, n, ci_low, ci_high, "
+        "clustered_ci_low, clustered_ci_high, is_partial_period FROM mart.mart_kpi"
     )
-    assert len({row[:4] for row in kpi}) == len(kpi)
-    for name, period, slice_, _, value, _, *ends, is_partial in kpi:
+    assert len({row[:5] for row in kpi}) == len(kpi)
+    for name, period, _, slice_, _, value, _, *ends, is_partial in kpi:
         for low, high in (ends[:2], ends[2:]):
             assert (low is None) == (high is None)
             assert low is None or max(low, 0) <= value <= high, (name, value, low, high)
@@ -279,12 +285,12 @@ def test_intervals_contain_the_value_and_periods_and_slices_add_up(rows: list[tu
         assert is_partial == 0, (period, slice_)
     for (m, _), kind in METRICS.items():
         sums = engine.rows(
-            f"SELECT slice, period_type, SUM(n) FROM mart.mart_kpi WHERE metric_code = '{m}' AND basis = 'derived' "
-            "GROUP BY ALL"
+            "SELECT CASE WHEN organization_key = -2 THEN 'all' ELSE 'each' END, period_type, slice, SUM(n) "
+            f"FROM mart.mart_kpi WHERE metric_code = '{m}' AND basis = 'derived' GROUP BY ALL"
         )
         assert {n for *_, n in sums} == {len(rows)}, m
-        named = {"all", *slices["episode" if kind == "median" else "stay"]}
-        assert {slice_ for slice_, period_type, _ in sums if period_type == "all"} == named, m
-        assert {slice_ for slice_, period_type, _ in sums if period_type == "year"} == named, m
-        assert {slice_ for slice_, period_type, _ in sums if period_type == "month"} == BY_MONTH, m
-
+        named = {name for name in slices["episode" if kind == "median" else "stay"] if name != "organization"}
+        cells = {(hospital, period, "all") for hospital in ("all", "each") for period in ("all", "year", "month")}
+        cells |= {(hospital, "all", name) for hospital in ("all", "each") for name in named}
+        cells |= {("all", period, name) for name in named for period in CROSSED[name]}
+        assert {row[:3] for row in sums} == cells, m

@@ -401,12 +401,17 @@ class TestMaven:
         assert round(share[0][0] * 100, 2) == Decimal("69.95")
 
     def test_length_of_stay_before_merging_is_as_published(self, maven: Road) -> None:
-        complete_days, midnights, cms, hours = maven.query(
-            "SELECT alos_complete_days, alos_midnights, alos_days_cms, alos_hours FROM serving.v_los_by_slice "
-            "WHERE organization_key = -2 AND slice_value = 'all inpatient encounters, unmerged as published'"
-        )[0]
-        assert (complete_days, midnights, cms) == (Decimal("1.5295"), Decimal("1.5357"), Decimal("1.5357"))
-        assert round(hours / 24, 4) == Decimal("1.5351")
+        unmerged = dict(
+            maven.query(
+                "SELECT definition_version, ROUND(value, 4) FROM serving.mart_kpi WHERE metric_code = 'alos' "
+                "AND definition_version IN ('published', 'midnights_unmerged', 'elapsed_unmerged') "
+                "AND period = 'all' AND organization_key = -2 AND slice = 'all'"
+            )
+        )
+        assert unmerged == {
+            "published": Decimal("1.5295"), "midnights_unmerged": Decimal("1.5357"),
+            "elapsed_unmerged": Decimal("1.5351"),
+        }  # fmt: skip
 
     def test_mean_claim_by_class(self, maven: Road) -> None:
         means = dict(maven.query("SELECT class_code, ROUND(mean_claim_amount) FROM serving.v_cost_by_class"))

@@ -12,7 +12,7 @@ SELECT
   small_cell_flag
 FROM serving.v_episode_spend
 WHERE
-  organization_key = -2
+  organization_key = -2 AND kind_of_stay = 'all'
 UNION ALL
 SELECT
   source_system,
@@ -27,7 +27,7 @@ SELECT
   small_cell_flag
 FROM serving.v_episode_spend
 WHERE
-  organization_key = -2
+  organization_key = -2 AND kind_of_stay = 'all'
 UNION ALL
 SELECT
   source_system,
@@ -42,7 +42,7 @@ SELECT
   small_cell_flag
 FROM serving.v_episode_spend
 WHERE
-  organization_key = -2
+  organization_key = -2 AND kind_of_stay = 'all'
 UNION ALL
 SELECT
   source_system,
@@ -57,7 +57,7 @@ SELECT
   small_cell_flag
 FROM serving.v_episode_spend
 WHERE
-  organization_key = -2
+  organization_key = -2 AND kind_of_stay = 'all'
 ORDER BY
   payer_group,
   statistic

@@ -94,13 +94,7 @@ WITH shown_rate AS (
     r.is_readmission::SMALLINT AS is_readmission,
     payer.payer_name::TEXT AS payer_name,
     payer.payer_category::TEXT AS payer_category,
-    CASE
-      WHEN payer.is_insured = 1
-      THEN 'Insured'
-      WHEN payer.is_insured = 0
-      THEN 'Uninsured'
-      ELSE 'Unknown'
-    END::TEXT AS insured_label,
+    payer.insured_label::TEXT AS insured_label,
     age_band.band_label::TEXT AS age_band,
     CASE
       WHEN s.age_years IS NULL

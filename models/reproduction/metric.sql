@@ -22,11 +22,13 @@ MODEL (
     basis TEXT,
     followup_days INT,
     lowest INT,
+    population TEXT,
     definition TEXT,
     numerator_rule TEXT,
     denominator_rule TEXT,
     caveat TEXT,
-    not_computable_reason TEXT
+    not_computable_reason TEXT,
+    tile TEXT
   ),
   grain (metric_code, definition_version),
   audits (
@@ -59,6 +61,7 @@ MODEL (
         basis,
         followup_days,
         lowest,
+        population,
         definition
       )
     )
@@ -82,10 +85,12 @@ MODEL (
     requires = 'What a feed must deliver (seeds/capability.csv), in words with blanks between.',
     followup_days = 'Days after that day which the value needs to know of.',
     lowest = 'No value and no end of an interval is below it.',
+    population = 'Of whom or what it is: a tile says it under the value.',
     definition = 'What the value says, in plain words.',
     numerator_rule = 'What is summed above the line.',
     denominator_rule = 'What is summed below the line.',
     caveat = 'What the value does not say.',
-    not_computable_reason = 'Why no value can be had; NULL where one can.'
+    not_computable_reason = 'Why no value can be had; NULL where one can.',
+    tile = 'Pages of the dashboard that show it first, each with its place there; NULL for none.'
   )
 )

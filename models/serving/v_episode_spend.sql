@@ -1,12 +1,12 @@
-/* One row per source, hospital and group of payers: spending per episode, one index per window and as published (metrics.md, M7). */
+/* One row per source, hospital and group of payers or kind of the index stay: spending per episode, one index per window and as published (metrics.md, M7). */
 MODEL (
   name serving.v_episode_spend,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (source_system, organization_key, payer_group),
+  grain (source_system, organization_key, payer_group, kind_of_stay),
   audits (
-    unique_grain(columns := (source_system, organization_key, payer_group))
+    unique_grain(columns := (source_system, organization_key, payer_group, kind_of_stay))
   ),
   description 'MSPB-style spending per episode, unadjusted, on a charge basis, synthetic. The ratio stands beside its constant, which nobody has verified.',
   column_descriptions (
@@ -14,13 +14,17 @@ MODEL (
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
     organization_label = 'Name of the hospital, or all hospitals.',
     payer_group = 'Medicare, other payers, or all; of a hospital too.',
+    kind_of_stay = 'Kind of the index stay, or all; of one kind, the payers are all.',
     n_episodes = 'Episodes: one index per window, each encounter in one episode.',
     n_patients = 'Patients they belong to.',
     mean_claim = 'Mean claim of an episode, in USD.',
     mean_claim_ci_low = 'Lower end of its 95 % interval, patients as the independent units.',
     mean_claim_ci_high = 'Upper end of the same.',
     median_claim = 'Median claim of an episode, in USD.',
+    mean_claim_trimmed = 'Mean claim without the most expensive episode in 100, in USD.',
     mean_paid = 'Mean of what payers covered, in USD.',
+    mean_paid_ci_low = 'Lower end of its 95 % interval, patients as the independent units.',
+    mean_paid_ci_high = 'Upper end of the same.',
     claim_ratio = 'mean_claim / constant.',
     n_published = 'Windows by the published rule: every inpatient encounter starts one, and they overlap.',
     published_mean_claim = 'Their mean claim, in USD.',
@@ -35,6 +39,7 @@ WITH episode_kpi AS (
     source_system,
     organization_key,
     CASE WHEN slice = 'medicare_group' THEN slice_value ELSE 'all' END AS payer_group,
+    CASE WHEN slice = 'kind_of_stay' THEN slice_value ELSE 'all' END AS kind_of_stay,
     definition_version,
     value,
     n,
@@ -46,20 +51,24 @@ WITH episode_kpi AS (
   WHERE
     metric_code = 'episode_spend'
     AND period = 'all'
-    AND slice IN ('all', 'medicare_group')
+    AND slice IN ('all', 'medicare_group', 'kind_of_stay')
     AND n > 0
 ), payer_group_spend AS (
   SELECT
     source_system,
     organization_key,
     payer_group,
+    kind_of_stay,
     MAX(CASE WHEN definition_version = 'claim' THEN n END) AS n_episodes,
     MAX(CASE WHEN definition_version = 'claim' THEN n_patients END) AS n_patients,
     MAX(CASE WHEN definition_version = 'claim' THEN value END) AS mean_claim,
     MAX(CASE WHEN definition_version = 'claim' THEN interval_low END) AS mean_claim_ci_low,
     MAX(CASE WHEN definition_version = 'claim' THEN interval_high END) AS mean_claim_ci_high,
     MAX(CASE WHEN definition_version = 'claim_median' THEN value END) AS median_claim,
+    MAX(CASE WHEN definition_version = 'claim_trimmed' THEN value END) AS mean_claim_trimmed,
     MAX(CASE WHEN definition_version = 'paid' THEN value END) AS mean_paid,
+    MAX(CASE WHEN definition_version = 'paid' THEN interval_low END) AS mean_paid_ci_low,
+    MAX(CASE WHEN definition_version = 'paid' THEN interval_high END) AS mean_paid_ci_high,
     MAX(CASE WHEN definition_version = 'published' THEN n END) AS n_published,
     MAX(CASE WHEN definition_version = 'published' THEN value END) AS published_mean_claim,
     MAX(CASE WHEN definition_version = 'claim' THEN small_cell_flag END) AS small_cell_flag
@@ -67,20 +76,25 @@ WITH episode_kpi AS (
   GROUP BY
     source_system,
     organization_key,
-    payer_group
+    payer_group,
+    kind_of_stay
 )
 SELECT
   s.source_system,
   s.organization_key,
   COALESCE(o.organization_label, 'all hospitals') AS organization_label,
   s.payer_group,
+  s.kind_of_stay,
   s.n_episodes,
   s.n_patients,
   s.mean_claim,
   s.mean_claim_ci_low,
   s.mean_claim_ci_high,
   s.median_claim,
+  s.mean_claim_trimmed,
   s.mean_paid,
+  s.mean_paid_ci_low,
+  s.mean_paid_ci_high,
   CAST(s.mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS claim_ratio,
   s.n_published,
   s.published_mean_claim,

@@ -59,7 +59,7 @@ SELECT
   source_system,
   definition_code,
   cell,
-  cci_band,
+  cci_band::TEXT AS cci_band,
   n_index::BIGINT AS n_index,
   n_readmissions::BIGINT AS n_readmissions,
   CAST(n_readmissions / NULLIF(n_index, 0) AS DECIMAL(9, 6)) AS rate,

@@ -16,6 +16,7 @@ MODEL (
         unit,
         basis,
         followup_days,
+        population,
         definition
       )
     )
@@ -39,11 +40,13 @@ MODEL (
     requires = 'What a feed must deliver for it (mart_capability), in words with blanks between.',
     followup_days = 'Days after that day which the value needs to know of.',
     lowest = 'No value and no end of an interval is below it.',
+    population = 'Of whom or what it is: a tile says it under the value.',
     definition = 'What the value says, in plain words.',
     numerator_rule = 'What is summed above the line.',
     denominator_rule = 'What is summed below the line.',
     caveat = 'What the value does not say.',
-    not_computable_reason = 'Why no value can be had; NULL where one can.'
+    not_computable_reason = 'Why no value can be had; NULL where one can.',
+    tile = 'Pages of the dashboard that show it first, each with its place there; NULL for none.'
   )
 );
 
@@ -65,9 +68,11 @@ SELECT
   requires::TEXT AS requires,
   followup_days::INT AS followup_days,
   lowest::INT AS lowest,
+  population::TEXT AS population,
   definition::TEXT AS definition,
   numerator_rule::TEXT AS numerator_rule,
   denominator_rule::TEXT AS denominator_rule,
   caveat::TEXT AS caveat,
-  not_computable_reason::TEXT AS not_computable_reason
+  not_computable_reason::TEXT AS not_computable_reason,
+  tile::TEXT AS tile
 FROM reference.metric

@@ -225,16 +225,26 @@ SELECT
   END::SMALLINT AS has_cardioversion,
   CASE WHEN procedures.is_delivered = 1 THEN COALESCE(performed.is_dialysis, 0) END::SMALLINT AS has_dialysis,
   CASE
-    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
-    THEN ROUND(
-      e.claim_amount::DOUBLE * COALESCE(performed.cardioversion_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+    WHEN procedures.is_delivered = 0
+    THEN NULL
+    WHEN COALESCE(performed.is_cardioversion, 0) = 0
+    THEN e.claim_amount * 0
+    ELSE ROUND(
+      e.claim_amount::DOUBLE * (
+        performed.cardioversion_list_price / NULLIF(performed.list_price, 0)
+      )::DOUBLE,
       2
     )
   END::DECIMAL(14, 2) AS cardioversion_claim,
   CASE
-    WHEN procedures.is_delivered = 1 AND NOT e.claim_amount IS NULL
-    THEN ROUND(
-      e.claim_amount::DOUBLE * COALESCE(performed.dialysis_list_price / NULLIF(performed.list_price, 0), 0)::DOUBLE,
+    WHEN procedures.is_delivered = 0
+    THEN NULL
+    WHEN COALESCE(performed.is_dialysis, 0) = 0
+    THEN e.claim_amount * 0
+    ELSE ROUND(
+      e.claim_amount::DOUBLE * (
+        performed.dialysis_list_price / NULLIF(performed.list_price, 0)
+      )::DOUBLE,
       2
     )
   END::DECIMAL(14, 2) AS dialysis_claim,

@@ -69,7 +69,8 @@ MODEL (
           is_index = 0
         ) = (
           is_readmission IS NULL
-        )
+        ),
+        expected_rate BETWEEN 0 AND 1
       )
     )
   ),
