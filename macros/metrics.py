@@ -34,7 +34,11 @@ def metric_subjects(evaluator: MacroEvaluator) -> exp.Tuple:
 
 @macro()
 def observations(
-    evaluator: MacroEvaluator, relation: exp.Expression, observed_key: exp.Expression, metrics: exp.Array, slices: exp.Array
+    evaluator: MacroEvaluator,
+    relation: exp.Expression,
+    observed_key: exp.Expression,
+    metrics: exp.Array,
+    slices: exp.Array,
 ) -> str:
     """Return the observations of all metrics of a subject, one SELECT a metric, with the keys of their slices."""
     keys = "".join(f", {key}" for key in dict.fromkeys(key for _, _, key, *_ in _texts(slices)))
@@ -52,7 +56,8 @@ def labelled(evaluator: MacroEvaluator, slices: exp.Array) -> str:
     """Return the observations with the labels of their slices, each named as its slice; none recorded is Unknown."""
     joined = dict.fromkeys((dimension, key) for _, dimension, key, *_ in _texts(slices))
     labels = "".join(
-        f", COALESCE({_alias(dimension)}.{label}, 'Unknown') AS {name}" for name, dimension, _, label, _ in _texts(slices)
+        f", COALESCE({_alias(dimension)}.{label}, 'Unknown') AS {name}"
+        for name, dimension, _, label, _ in _texts(slices)
     )
     joins = " ".join(f"INNER JOIN {d} AS {_alias(d)} ON {_alias(d)}.{key} = o.{key}" for d, key in joined)
     return f"SELECT o.*{labels} FROM observation AS o {joins}"
@@ -131,7 +136,10 @@ def additive_cells(evaluator: MacroEvaluator) -> str:
 @macro()
 def median_observations(evaluator: MacroEvaluator) -> str:
     """Return every observation of a metric that is a median, once for each period and slice that it belongs to."""
-    metrics, slices = evaluator.var("metrics") or [], {row["slice"]: row for row in evaluator.var("metric_slices") or []}
+    metrics, slices = (
+        evaluator.var("metrics") or [],
+        {row["slice"]: row for row in evaluator.var("metric_slices") or []},
+    )
     parts = []
     for subject in evaluator.var("metric_subjects") or []:
         medians = [m for m in metrics if m["subject"] == subject["subject"] and m["kind"] == "median"]
@@ -144,11 +152,13 @@ def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices
     names = [name for name in subject["slices"].split() if name != HOSPITAL]
     cells = [(name, slice_, period) for name in ("all", "each") for slice_, period in _cells(name, names, slices)]
     listed = " UNION ALL ".join(
-        f"SELECT '{hospital}' AS hospital, '{name}' AS slice, '{period}' AS period_type" for hospital, name, period in cells
+        f"SELECT '{hospital}' AS hospital, '{name}' AS slice, '{period}' AS period_type"
+        for hospital, name, period in cells
     )
     label = " ".join(f"WHEN '{name}' THEN o.{name}" for name in names)
     wanted = " OR ".join(
-        f"(o.metric_code = '{m['metric_code']}' AND o.definition_version = '{m['definition_version']}')" for m in metrics
+        f"(o.metric_code = '{m['metric_code']}' AND o.definition_version = '{m['definition_version']}')"
+        for m in metrics
     )
     return (
         "SELECT o.metric_code, o.definition_version, o.source_system, c.period_type, "
@@ -163,7 +173,9 @@ def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices
 def _cells(hospital: str, names: list[str], slices: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
     """Return the slices and periods that the whole, or each hospital, is cut by: those of slices_of."""
     cells = [("all", period) for period in ("all", "year", "month")]
-    by_period = {name: ["all", *slices[name]["crossed_with"].split()] if hospital == "all" else ["all"] for name in names}
+    by_period = {
+        name: ["all", *slices[name]["crossed_with"].split()] if hospital == "all" else ["all"] for name in names
+    }
     return cells + [(name, period) for name in names for period in by_period[name]]
 
 
