@@ -39,6 +39,7 @@ WITH charge AS (
   /* One row per stay with a charge and diagnosis known at its admission; a stay without one is Unknown. */
   SELECT
     s.source_system,
+    s.stay_key,
     s.patient_durable_key,
     s.charge_amount,
     CASE WHEN b.stay_key IS NULL THEN 'Unknown' ELSE d.code_system || ' ' || d.code END AS diagnosis,
@@ -55,7 +56,7 @@ WITH charge AS (
     source_system,
     CASE WHEN GROUPING(diagnosis) = 0 THEN 'diagnosis' ELSE 'all' END AS slice,
     CASE WHEN GROUPING(diagnosis) = 0 THEN diagnosis ELSE 'all' END AS slice_value,
-    COUNT(*) AS n,
+    COUNT(DISTINCT stay_key) AS n,
     COUNT(DISTINCT patient_durable_key) AS n_patients,
     SUM(charge_amount * weight) AS weighted,
     SUM(charge_amount) AS impact

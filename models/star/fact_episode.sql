@@ -121,7 +121,9 @@ SELECT
   s.claim_total::DECIMAL(14, 2) AS claim_total,
   s.paid_total::DECIMAL(14, 2) AS paid_total,
   CASE
-    WHEN PERCENT_RANK() OVER (PARTITION BY stay.source_system ORDER BY s.claim_total) > 0.99
+    WHEN (
+      RANK() OVER (PARTITION BY stay.source_system ORDER BY s.claim_total) - 1
+    ) * 100 >= COUNT(*) OVER (PARTITION BY stay.source_system) * 99
     THEN 1
     ELSE 0
   END::SMALLINT AS is_outlier,
