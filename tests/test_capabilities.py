@@ -317,7 +317,13 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     "encounter_dates": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
     "stay_lengths": {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")},
     # Who left against advice is no index of R6, where that is told.
-    "dispositions": {("readmission", "R6")},
+    "dispositions": {
+        ("readmission", "R6"), ("readmission", "R6_WITH_DETOX"), ("readmission", "R6_WITH_SURGICAL_CANCER"),
+        ("chronic_share", "R6"), ("chronic_share_coded", "R6"), ("coded_reason_share", "R6"),
+    },
+    # Where no reason is told no diagnosis is acute, so that every potentially planned procedure makes a return planned.
+    "reasons": {("readmission", "R5"), ("readmission_oe", "R5_internal")},
+    "diagnoses": {("readmission", "R5"), ("readmission_oe", "R5_internal")},
     # Where hospitals are not told apart, a stay at another one on the next day is no transfer but a return.
     "organizations": RETURNS,
     "several_organizations": RETURNS,
