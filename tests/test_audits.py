@@ -100,6 +100,8 @@ def every_metric_is_answered(_: Warehouse, audit: AuditOfModel) -> Defects:
 def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
     broken = {
         "core.int_ed_return": [("days_to_ed_visit = -1", "NOT days_to_ed_visit IS NULL")],
+        "core.int_ed_visit": [("days_to_next_ed_visit = -1", "NOT days_to_next_ed_visit IS NULL")],
+        "core.int_stay_course": [("days_to_followup_visit = 0", "NOT days_to_followup_visit IS NULL")],
         "mart.mart_data_quality": [("n_failing = n_checked + 1", "TRUE"), ("n_failing = -1", "TRUE")],
         "mart.mart_kpi": [
             ("value = NULL", "basis = 'derived'"),
@@ -129,6 +131,8 @@ def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
             ("los_days_cms = 0", "los_midnights = 0"),
             ("los_days_cms = los_days_cms + 1", "is_open = 0"),
             ("los_midnights = 1", "is_open = 1"),
+            ("planned_rule = NULL", "is_planned = 1"),
+            ("planned_rule = 'elective type'", "is_planned = 0"),
         ],
         "star.fact_readmission": [
             ("exclusion_reason = 'died'", "is_index = 1"),
