@@ -24,7 +24,7 @@ MODEL (
     rate = 'Share readmitted, 0 to 1.',
     ci_low = 'Lower end of the 95 % Wilson interval.',
     ci_high = 'Upper end of the 95 % Wilson interval.',
-    risk_difference = 'Rate of the cell less that of the other cells of the same cci_band; NULL where there is no other.',
+    risk_difference = 'Rate of the cell less that of the other cells of the same cci_band; a cell without others has no row.',
     difference_ci_low = 'Lower end of its 95 % interval (Newcombe).',
     difference_ci_high = 'Upper end of its 95 % interval (Newcombe).',
     cells_tried = 'Cells of the source in the same cci_band: the more are tried, the sooner one stands out by chance.',
