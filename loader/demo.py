@@ -94,7 +94,8 @@ REASON = (
     "SELECT k.not_computable_reason FROM serving.mart_kpi AS k INNER JOIN serving.dim_metric AS m "
     "ON m.metric_code = k.metric_code AND m.definition_version = k.definition_version "
     "WHERE k.source_system = :feed AND CONCAT(k.metric_code, '/', k.definition_version) = :metric "
-    "AND k.period = 'all' AND k.organization_key = -2 AND k.slice = 'all' AND NOT k.not_computable_reason IS NULL AND NOT EXISTS ("
+    "AND k.period = 'all' AND k.organization_key = -2 AND k.slice = 'all' AND NOT k.not_computable_reason IS NULL "
+    "AND NOT EXISTS ("
     "SELECT 1 FROM serving.mart_capability AS c WHERE c.source_system = k.source_system AND c.is_delivered = 0 "
     "AND CONCAT(' ', m.requires, ' ') LIKE CONCAT('% ', c.capability, ' %'))"
 )

@@ -92,8 +92,8 @@ def slices_of(evaluator: MacroEvaluator, subject: exp.Expression, slices: exp.Ar
         + which("'{}'", "slice")
         + ", "
         + which("{}", "slice_value")
-        + ", COUNT(*) AS n_rows, SUM(numerator) AS numerator, MAX(numerator) AS largest, SUM(denominator) AS denominator, "
-        "SUM(CAST(numerator AS DOUBLE) * CAST(numerator AS DOUBLE)) AS sum_of_squares "
+        + ", COUNT(*) AS n_rows, SUM(numerator) AS numerator, MAX(numerator) AS largest, "
+        "SUM(denominator) AS denominator, SUM(CAST(numerator AS DOUBLE) * CAST(numerator AS DOUBLE)) AS sum_of_squares "
         f"FROM measure.{subject.name}_observation GROUP BY GROUPING SETS ({sets})"
     )
 
@@ -125,10 +125,13 @@ def additive_cells(evaluator: MacroEvaluator) -> str:
         ]
         condition = f" AND NOT ({' OR '.join(middling)})" if middling else ""
         parts.append(
-            f"SELECT metric_code, definition_version, source_system, organization_key, payer_key, {class_key} AS class_key, "
+            "SELECT metric_code, definition_version, source_system, organization_key, payer_key, "
+            f"{class_key} AS class_key, "
             "COALESCE(year_label, 'unknown') AS year_label, COUNT(*) AS n, SUM(numerator) AS numerator, "
-            "SUM(denominator) AS denominator, SUM(CAST(numerator AS DOUBLE) * CAST(numerator AS DOUBLE)) AS sum_of_squares "
-            f"FROM measure.{subject['subject']}_observation WHERE by_patient = ''{condition} GROUP BY 1, 2, 3, 4, 5, 6, 7"
+            "SUM(denominator) AS denominator, "
+            "SUM(CAST(numerator AS DOUBLE) * CAST(numerator AS DOUBLE)) AS sum_of_squares "
+            f"FROM measure.{subject['subject']}_observation WHERE by_patient = ''{condition} "
+            "GROUP BY 1, 2, 3, 4, 5, 6, 7"
         )
     return " UNION ALL ".join(parts)
 
@@ -163,7 +166,8 @@ def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices
     return (
         "SELECT o.metric_code, o.definition_version, o.source_system, c.period_type, "
         "CASE c.period_type WHEN 'month' THEN o.year_label || '-' || o.month_label WHEN 'year' THEN o.year_label "
-        "ELSE 'all' END AS period, CASE c.hospital WHEN 'each' THEN o.organization_key ELSE -2 END AS organization_key, "
+        "ELSE 'all' END AS period, "
+        "CASE c.hospital WHEN 'each' THEN o.organization_key ELSE -2 END AS organization_key, "
         f"c.slice, CASE c.slice {label} ELSE 'all' END AS slice_value, "
         f"o.patient_durable_key AS patient_key, o.numerator FROM measure.{subject['subject']}_observation AS o "
         f"CROSS JOIN ({listed}) AS c WHERE {wanted}"
