@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -118,13 +117,13 @@ class Warehouse:
         return [_cell(*row) for row in rows]
 
     def sample(self) -> list[Cell]:
-        """Return a few cells: each source as a whole; of each slice, and of the years, one each; of what is crossed, some."""
+        """Return a few cells: each source as a whole; of each slice, and the years, one; of what is crossed, some."""
         rows = self.con.execute(
-            f"SELECT {CELL} FROM mart_kpi WHERE period_type <> 'month' AND slice IN {TOLD} GROUP BY {CELL}, period_type "
-            f"QUALIFY slice = 'all' AND period = 'all' AND organization_key = {dax.ALL_HOSPITALS} "
-            f"OR ROW_NUMBER() OVER (PARTITION BY slice, period_type, organization_key = {dax.ALL_HOSPITALS} ORDER BY "
-            "COUNT(DISTINCT (metric_code, definition_version)) DESC, slice_value, source_system, period, organization_key) "
-            "= 1 ORDER BY ALL"
+            f"SELECT {CELL} FROM (SELECT *, organization_key = {dax.ALL_HOSPITALS} AS is_of_all FROM mart_kpi) "
+            f"WHERE period_type <> 'month' AND slice IN {TOLD} GROUP BY {CELL}, period_type, is_of_all "
+            "QUALIFY slice = 'all' AND period = 'all' AND is_of_all OR ROW_NUMBER() OVER (PARTITION BY slice, "
+            "period_type, is_of_all ORDER BY COUNT(DISTINCT (metric_code, definition_version)) DESC, slice_value, "
+            "source_system, period, organization_key) = 1 ORDER BY ALL"
         ).fetchall()
         cells = [_cell(*row) for row in rows]
         crossed = [cell for cell in cells if len(cell.filters) > 2]
@@ -358,12 +357,20 @@ class Fault:
     slice: str
 
 
+BELOW = r"NOT ISBLANK \( \w+\[\w+\] \) && (?=\w+\[\w+\] <=)"
+BEYOND = r"&& NOT ISFILTERED \( dim_encounter_class \)"
+HOSPITAL = r"ISFILTERED \( dim_organization \),"
+
 FAULTS = [
     Fault("the year of the admission", r",\s*USERELATIONSHIP \([^()]*\)", "", named("readmission", "R3"), "year"),
     Fault("blank for 0", r"\+ 0\b", "", named("noncovered_share", "uninsured"), "payer"),
-    Fault("BLANK below 30", r"NOT ISBLANK \( \w+\[\w+\] \) && (?=\w+\[\w+\] <=)", "", named("ed_return_30", "first_visit"), "all"),
-    Fault("a filter that does not reach", r"&& NOT ISFILTERED \( dim_encounter_class \)", "", named("stays", "count"), "encounter_class"),
+    Fault("BLANK below 30", BELOW, "", named("ed_return_30", "first_visit"), "all"),
+    Fault("a filter that does not reach", BEYOND, "", named("stays", "count"), "encounter_class"),
     Fault("what the feed does not deliver", r"\} \) == \d+", "} ) >= 0", named("tcoc", "total"), "not delivered"),
+    Fault("a mean of logarithms", r"\bEXP \(", "(", named("alos", "geometric_mean"), "all"),
+    Fault("a mean for a median", r"\bMEDIAN \(", "AVERAGE (", named("alos", "median"), "all"),
+    Fault("rows for patients", r"\bAVERAGEX \(", "SUMX (", named("mortality", "within_30d_of_admission"), "all"),
+    Fault("all hospitals for one", HOSPITAL, "FALSE (),", named("failing_checks", "share"), "hospital"),
 ]  # fmt: skip
 
 
