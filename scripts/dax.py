@@ -1,4 +1,4 @@
-"""The DAX of metrics: what seeds/metric.csv declares in SQL, translated, so that a figure follows the filters of a report.
+"""The DAX of metrics: what seeds/metric.csv declares in SQL, translated to follow the filters of a report.
 
 DAX has no NULL: BLANK = 0 is true, BLANK + 1 is 1, BLANK < 5 is true. So a condition is translated as "is true" or "is
 false", which is what WHERE and CASE ask, never as a value, and a column that can be NULL is guarded. What is not known
@@ -180,7 +180,7 @@ class Translator:
         own = self.known(e)
         if isinstance(e, exp.Literal) and known and known == self.known(column := self._only_column(known)):
             return f"COUNT ( {self.value(column)} )"
-        if not own and not known or isinstance(e, exp.Column) and known in ([], own):
+        if not [*own, *known] or (isinstance(e, exp.Column) and known in ([], own)):
             return self.aggregate(exp.Sum(this=e))
         rows = f"IF ( {' && '.join(known)}, {self.value(e)} )" if known else self.value(e)
         return f"SUMX ( {self.table}, {rows} )"
@@ -320,7 +320,7 @@ def _needs(e: exp.Expression) -> set[str]:
 
 
 def looked_up(metric: Row, part: str) -> str:
-    """Return the DAX of what mart_kpi says of a metric under the filters of the report: value, n, low, high or small."""
+    """Return the DAX of what mart_kpi says of a metric under the filters: value, n, low, high or small."""
     return call(
         "CALCULATE",
         f"[Looked up {part}]",
@@ -333,7 +333,7 @@ def looked_up(metric: Row, part: str) -> str:
 
 
 def guard(subject: Subject, tables: Iterable[str]) -> str:
-    """Return the DAX that says whether one source is left and no filter lies on a table that does not reach the fact."""
+    """Return the DAX that says whether one source is left and no filter lies where it does not reach the fact."""
     beyond = [f"ISFILTERED ( {table} )" for table in tables if table not in {*subject.reached_by, subject.fact}]
     return "\n    && ".join([ONE_SOURCE, *(f"NOT {filtered}" for filtered in beyond)])
 
@@ -353,7 +353,7 @@ def chosen_period() -> str:
 def chosen_hospital() -> str:
     """Return the DAX of mart_kpi's hospital that the filters leave: all, or one of the source, else BLANK.
 
-    Hospitals of several sources may have one name. What stands for no hospital has the key of all: nothing is asked for.
+    Hospitals of several sources may have one name. What stands for no hospital has the key of all, and is not chosen.
     """
     key = f"{HOSPITAL_TABLE}[organization_key]"
     of_the_source = f'KEEPFILTERS ( {HOSPITAL_TABLE}[source_system] IN {{ source, "{NO_SOURCE}" }} )'
@@ -406,9 +406,11 @@ def _whole(table: str, column: str) -> str:
 
 
 def looked_up_here(part: str) -> str:
-    """Return the DAX of the row of mart_kpi that the filters ask for, of the metric that a caller filters mart_kpi to."""
+    """Return the DAX of the row of mart_kpi that the filters ask for, where a caller filters it to one metric."""
+    chosen = {name: f"[Chosen {name.replace('_', ' ')}]" for name in ("period", "hospital", "slice", "slice_value")}
     return (
-        "VAR period = [Chosen period]\nVAR hospital = [Chosen hospital]\nVAR slice = [Chosen slice]\nVAR slice_value = [Chosen slice value]\nRETURN\n"
+        "\n".join(f"VAR {name} = {measure}" for name, measure in chosen.items())
+        + "\nRETURN\n"
         + indented(
             call(
                 "CALCULATE",
@@ -425,10 +427,8 @@ def looked_up_here(part: str) -> str:
 
 def difference(metrics: Iterable[Row]) -> str:
     """Return the DAX of the largest difference between a recounted metric and mart_kpi, where that has such a row."""
-    rows = [
-        f'ROW ( "@recounted", [{metric["metric_label"]}], "@published", {" ".join(looked_up(metric, "value").split())} )'
-        for metric in metrics
-    ]
+    published = {metric["metric_label"]: " ".join(looked_up(metric, "value").split()) for metric in metrics}
+    rows = [f'ROW ( "@recounted", [{label}], "@published", {value} )' for label, value in published.items()]
     apart = "DIVIDE ( ABS ( [@recounted] - [@published] ), MAX ( 1, ABS ( [@published] ) ) )"
     largest = call("MAXX", call("UNION", *rows), apart)
     has_row = [f"NOT ISBLANK ( [Chosen {part}] )" for part in ("period", "hospital", "slice")]

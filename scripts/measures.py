@@ -55,10 +55,10 @@ change those, not this file.
 Every value is a row of `mart_kpi`: one row a metric, definition version, source and slice, with numerator,
 denominator, value, n, patients, interval, small-cell flag, basis and benchmark. Sources are never added together.
 
-- **Where**: a metric is a row of `seeds/metric.csv`, and nothing else states its rule. Numerator, denominator and filter
-  are SQL over the columns of one fact, of one row of it; or, where patients are counted, an aggregate over the rows of a
-  patient. From that row come the observations (`measure.<subject>_observation`), the rows of `mart_kpi` and the DAX
-  measures of Power BI. `warehouse query` shows its rows.
+- **Where**: a metric is a row of `seeds/metric.csv`, and nothing else states its rule. Numerator, denominator and
+  filter are SQL over the columns of one fact, of one row of it; or, where patients are counted, an aggregate over the
+  rows of a patient. From that row come the observations (`measure.<subject>_observation`), the rows of `mart_kpi` and
+  the DAX measures of Power BI. `warehouse query` shows its rows.
 - **Slices**: all, year, month (by the day named below), and what the subject below is sliced by. `is_partial_period`
   marks a year or month that the source does not tell of whole, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's

@@ -114,10 +114,11 @@ def _is_ours(path: Path) -> bool:
 def relationships(catalog: Catalog, tables: dict[str, Table]) -> list[Relationship]:
     """Return the relationships between `tables`, active as long as no two tables are connected in two ways.
 
-    The model is a star: no fact filters a fact. First come the facts that bridges and marts belong to, then these; of a
-    table, the day by which metrics count (seeds/metric_subject.csv), what is part of its grain (a table at the grain of
-    another belongs to it), then the columns in their order. What a dimension refers to comes last. A second way in a role of its own (the day of discharge, the reason of the
-    return) is an inactive relationship, for USERELATIONSHIP; any other is left out, because nothing would ever use it.
+    The model is a star: no fact filters a fact. First come the facts that bridges and marts belong to, then these; of
+    a table, the day by which metrics count (seeds/metric_subject.csv), what is part of its grain (a table at the grain
+    of another belongs to it), then the columns in their order. What a dimension refers to comes last. A second way in
+    a role of its own (the day of discharge, the reason of the return) is an inactive relationship, for
+    USERELATIONSHIP; any other is left out, because nothing would ever use it.
     """
     days = {row["relation"].split(".")[1]: dax.date_roles(row) for row in families.declared("metric_subject")}
     first_day = {fact: next(iter(roles.values())) for fact, roles in days.items()}
@@ -278,7 +279,7 @@ def _text(name: str, small: str, unit_format: str) -> str:
 def _shared(
     tables: dict[str, Table], related: list[Relationship], subjects: dict[str, dax.Subject], recounted: list[dax.Row]
 ) -> list[Measure]:
-    """Return what the measures of metrics ask: whether the filters fit, and the row of mart_kpi; and how far they differ."""
+    """Return what measures of metrics ask: whether the filters fit, the row of mart_kpi, and how far both differ."""
     # What filters something, or looks as if it did; not a list that stands alone, as that of the metrics does.
     filtering = {relationship.reference.to_table for relationship in related} - {SOURCE_TABLE, DATE_TABLE}
     filtering = sorted(filtering | {name for name in tables if name.startswith(("fact_", "bridge_"))})
@@ -320,7 +321,7 @@ def _shared(
         (
             "Difference in these filters",
             dax.difference(recounted),
-            "Largest difference between a recounted metric and its row of mart_kpi, as a share of the value where that is over 1.",
+            "Largest difference between a recounted metric and its row of mart_kpi, as a share of a value over 1.",
         )
     )
     return [

@@ -25,6 +25,10 @@ Filters = dict[str, list[Any]]
 
 COMMA = "\u201a"
 
+LOOKED_UP = re.compile(
+    r'\[Looked up value\],\s*mart_kpi\[metric_code\] == "([^"]+)",\s*mart_kpi\[definition_version\] == "([^"]+)"'
+)
+
 
 class Model:
     """The model of powerbi/ with the rows that its measures of metrics read."""
@@ -81,10 +85,17 @@ class Model:
         columns = [properties["sourceColumn"] for properties in self.project.tables[name].columns.values()]
         if not name.startswith(("fact_", "dim_", "mart_kpi", "mart_capability")):
             return {"columns": columns, "rows": []}
+        looked_up = tuple(
+            found.groups()
+            for measure, dax in self.project.measures.items()
+            if measure != "Difference in these filters" and (found := LOOKED_UP.search(dax))
+        )
         condition = {
             # Days of which a source tells something, and what stands for no day: the calendar is 200 years long.
             "dim_date": "year_label IN (SELECT period FROM mart_kpi) OR is_sentinel = 1",
-            "mart_kpi": "period_type <> 'month'",
+            # Months, and slices of what is recounted, are many rows that no measure reads but those of intervals.
+            "mart_kpi": "period_type <> 'month' AND "
+            f"(slice = 'all' OR metric_code = 'alos' OR (metric_code, definition_version) IN {looked_up})",
         }.get(name, "TRUE")
         listed = ", ".join(f'"{column}"' for column in columns)
         rows = published.execute(f'SELECT {listed} FROM "{name}" WHERE {condition}').fetchall()
