@@ -145,12 +145,16 @@ def _table(model: Model, models: dict[str, Model]) -> Table:
         description=described.description or "",
         grain=tuple(column.name for grain in model.grains for column in grain.find_all(exp.Column)),
         columns=tuple(
-            Column(name, kind.sql("mysql"), descriptions.get(name, ""), name not in filled)
-            for name, kind in types.items()
+            Column(name, _type(kind), descriptions.get(name, ""), name not in filled) for name, kind in types.items()
         ),
         is_view=is_view,
         model=described.fqn,
     )
+
+
+def _type(kind: exp.DataType) -> str:
+    """Return a type as MySQL has it: text is TEXT, also where a view casts to it, which MySQL writes CHAR."""
+    return "TEXT" if kind.is_type(*exp.DataType.TEXT_TYPES) else kind.sql("mysql")
 
 
 def _filled(model: Model) -> set[str]:

@@ -93,9 +93,9 @@ class Model:
         condition = {
             # Days of which a source tells something, and what stands for no day: the calendar is 200 years long.
             "dim_date": "year_label IN (SELECT period FROM mart_kpi) OR is_sentinel = 1",
-            # Months, and slices of what is recounted, are many rows that are compared with and no measure reads.
+            # Months, and slices of what is recounted, are many rows that no measure reads but those of intervals.
             "mart_kpi": "period_type <> 'month' AND "
-            f"(slice = 'all' OR (metric_code, definition_version) IN {looked_up})",
+            f"(slice = 'all' OR metric_code = 'alos' OR (metric_code, definition_version) IN {looked_up})",
         }.get(name, "TRUE")
         listed = ", ".join(f'"{column}"' for column in columns)
         rows = published.execute(f'SELECT {listed} FROM "{name}" WHERE {condition}').fetchall()
