@@ -33,7 +33,7 @@ class Column:
     name: str
     type: str
     description: str
-    can_be_null: bool
+    can_be_null: bool = True
 
 
 @dataclass(frozen=True)

@@ -258,12 +258,12 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
         numerator, denominator = dax.sum_where(top, below), dax.sum_where(bottom, above)
     keep = _filters(metric, subject, dax)
 
-    def asked(expression: str) -> str:
+    def asked(expression: str, *conditions: str) -> str:
         filtered = call("CALCULATE", expression, *keep) if keep else expression
         if metric["kind"] == "total":
             # Of a feed that delivers what it takes, nothing was counted; under a filter, there may be nothing to count.
             filtered = call("COALESCE", filtered, f"IF ( {WHOLE}, 0 )")
-        return call("IF", f"[{subject.guard}]\n    && {_delivered(metric)}", filtered)
+        return call("IF", "\n    && ".join([f"[{subject.guard}]", _delivered(metric), *conditions]), filtered)
 
     if metric["kind"] == "total":
         return {"value": asked(numerator), "n": asked(n)}
@@ -271,6 +271,8 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
     if metric["kind"] == "median":
         return {"value": asked(dax.aggregate(exp.Median(this=top))), **counted}
     name = metric["metric_label"]
+    if denominator != n:
+        counted["n"] = asked(n, f"NOT ISBLANK ( [{name}] )")  # over 0 there is no value, and mart_kpi has no row
     made = {"numerator": asked(numerator)} | ({"denominator": asked(denominator)} if denominator != n else {})
     value = f"DIVIDE ( [{name}: numerator], [{name}: {'denominator' if 'denominator' in made else 'n'}] )"
     if metric["kind"] == "geometric_mean":

@@ -391,7 +391,7 @@ def _type(mysql: str) -> tuple[str, str | None, str | None]:
         return "dateTime", "yyyy-mm-dd", "Date"
     if name == "DATETIME":
         return "dateTime", "yyyy-mm-dd hh:nn:ss", None
-    if name == "TEXT":
+    if name in {"CHAR", "TEXT"}:
         return "string", None, None
     raise ValueError(f"No type of the semantic model is known for MySQL's {mysql}: add it to _type in {__file__}.")
 
