@@ -798,8 +798,11 @@ def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
         squares = math.fsum(d**2 for d in deviations)
         spread = math.fsum(d**4 for d in deviations) - squares**2 / m
         shown = (0.4 if kind in ("mean", "ratio") else 1) * 2 * squares**2
-        t = student_t(shown / spread if shown < (effective - 1) * spread else effective - 1)
-        if kind == "proportion" or (unit == "share" and 0 < value < 1):
+        degrees = shown / spread if shown < (effective - 1) * spread else effective - 1
+        t = student_t(degrees) if degrees >= 1 else math.nan
+        if math.isnan(t):
+            pass  # patients as unlike as this tell nothing of how they vary
+        elif kind == "proportion" or (unit == "share" and 0 < value < 1):
             as_many = min(value * (1 - value) / error**2, n) if error else effective
             clustered = wilson(value * as_many, as_many, t)
         else:

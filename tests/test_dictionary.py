@@ -44,11 +44,11 @@ def test_money_lengths_and_shares_have_a_unit(table: str) -> None:
 
 def test_an_end_of_an_interval_is_in_the_unit_of_its_value() -> None:
     columns = (
-        Column("n_stays", "BIGINT", "Closed stays."),
-        Column("mean_charge", "DECIMAL(14, 2)", "Mean charge, in USD."),
-        Column("charge_ci_low", "DECIMAL(14, 2)", "Lower end of its 95 % interval (normal)."),
-        Column("is_open", "SMALLINT", "1 while open for days, else 0."),
-        Column("payer_key", "BIGINT", "Payer; joins dim_payer."),
+        Column("n_stays", "BIGINT", "Closed stays.", False),
+        Column("mean_charge", "DECIMAL(14, 2)", "Mean charge, in USD.", False),
+        Column("charge_ci_low", "DECIMAL(14, 2)", "Lower end of its 95 % interval (normal).", False),
+        Column("is_open", "SMALLINT", "1 while open for days, else 0.", False),
+        Column("payer_key", "BIGINT", "Payer; joins dim_payer.", False),
     )
     table = Table("t", "One row per t.", "", ("payer_key",), columns, True, "t")
     assert list(dictionary.units(table).values()) == ["count", "USD", "USD", "flag", ""]

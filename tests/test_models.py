@@ -81,11 +81,8 @@ NO_UNIT_TEST = {
     "serving.serving.v_charge_by_diagnosis_impact": PLANTED,
     "serving.serving.v_charge_by_diagnosis_weighted": PLANTED,
     "serving.serving.v_charlson_agreement": PLANTED,
-    "serving.serving.v_drg_test": PLANTED,
-    "serving.serving.v_insurance_outcomes": PLANTED,
-    "serving.serving.v_scenario_a": PLANTED,
-    "serving.serving.v_scenario_b": PLANTED,
-    "serving.serving.v_scenario_c": PLANTED,
+    "serving.serving.v_scenario_a": "the same query as v_scenario_b, over another scenario",
+    "serving.serving.v_scenario_c": "the same query as v_scenario_b, over another scenario",
     "star.dim_drg": PLANTED,
     "staging.stg_ehr__patients": CAST,
     "staging.stg_ehr__diagnoses": CAST,
@@ -124,7 +121,9 @@ def unit_tests() -> dict[Path, dict[str, Any]]:
 def test_every_model_with_logic_of_its_own_has_unit_tests_in_a_file_of_its_name(built: Warehouse) -> None:
     tested = {file: {body["model"] for body in bodies.values()} for file, bodies in unit_tests().items()}
     for file, models in tested.items():
-        assert {model.split(".")[-1] for model in models} == {file.stem.removeprefix("test_")}
+        # One file of SQL may make several models; a unit test of one of them may have the name of the file.
+        names = {model: {model.split(".")[-1], built.models[model]._path.stem} for model in models}
+        assert all(file.stem.removeprefix("test_") in either for either in names.values()), names
     with_logic = {
         name
         for name, model in built.models.items()
