@@ -386,10 +386,10 @@ FAULTS = [
     Fault(
         "visual with a measure that is not there",
         f"{PAGES}/overview/visuals/claims/visual.json",
-        '"Property": "Total cost of care"',
-        '"Property": "Total cost of cure"',
+        '"Property": "Claims of all encounters"',
+        '"Property": "Claims of all encounter"',
         cross_check,
-        "there is no measure Key figures[Total cost of cure]",
+        "there is no measure Key figures[Claims of all encounter]",
     ),
     Fault(
         "filter on a column that is not there",
