@@ -117,7 +117,7 @@ class Warehouse:
         return [_cell(*row) for row in rows]
 
     def sample(self) -> list[Cell]:
-        """Return a few cells: each source as a whole; of each slice, and the years, one; of what is crossed, some."""
+        """Return a few cells: sources as a whole; one each of some slices, years and hospitals, and of some crossed."""
         rows = self.con.execute(
             f"SELECT {CELL} FROM (SELECT *, organization_key = {dax.ALL_HOSPITALS} AS is_of_all FROM mart_kpi) "
             f"WHERE period_type <> 'month' AND slice IN {TOLD} GROUP BY {CELL}, period_type, is_of_all "
@@ -127,8 +127,10 @@ class Warehouse:
             "organization_key) = 1 ORDER BY ALL"
         ).fetchall()
         cells = [_cell(*row) for row in rows]
+        whole = [cell for cell in cells if len(cell.filters) == 1 and cell.source != "dirty"]
+        one = [cell for cell in cells if len(cell.filters) == 2]
         crossed = [cell for cell in cells if len(cell.filters) > 2]
-        return [cell for cell in cells if cell not in crossed or cell in crossed[::8]]
+        return [*whole, *one[::2], *crossed[::8]]
 
     def compared(
         self, cells: Iterable[Cell], model: Model | None = None, metrics: Iterable[Row] = METRICS

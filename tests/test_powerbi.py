@@ -219,8 +219,8 @@ def test_every_table_of_a_source_is_reached_by_the_source() -> None:
     }
     left_out = {"dim_source_system", *powerbi.settings()["left_out"]}
     of_a_source = {name for name, table in catalog.read().tables.items() if "source_system" in table.column_names}
-    # The dimensions are of one source each by their rows; they filter facts, which the source filters too. What is at the
-    # grain of the stay is reached through it.
+    # The dimensions are of one source each by their rows; they filter facts, which the source filters too. What is at
+    # the grain of the stay is reached through it.
     others = {"dim_patient", "dim_payer", "dim_organization", "dim_lab_test", "mart_readmission_risk"}
     assert of_a_source - left_out - others <= reached
 
