@@ -263,17 +263,19 @@ def _parts(metric: Row, subject: Subject) -> dict[str, str]:
         if metric["kind"] == "total":
             # Of a feed that delivers what it takes, nothing was counted; under a filter, there may be nothing to count.
             filtered = call("COALESCE", filtered, f"IF ( {WHOLE}, 0 )")
-        return call("IF", "\n    && ".join([f"[{subject.guard}]", _delivered(metric), *conditions]), filtered)
+        fits = [f"[{subject.guard}]", _delivered(metric), *conditions]
+        return call("IF", "\n    && ".join(fits), filtered)
 
     if metric["kind"] == "total":
         return {"value": asked(numerator), "n": asked(n)}
-    counted = {"n": asked(n)} | ({"patients": asked(patients)} if patients != n else {})
+    name = metric["metric_label"]
+    below = denominator if metric["kind"] != "median" and denominator != n else None
+    # What is divided by 0 has no value, and mart_kpi no row with its n.
+    is_told = [f"[{name}: denominator] <> 0"] if below else []
+    counted = {"n": asked(n, *is_told)} | ({"patients": asked(patients, *is_told)} if patients != n else {})
     if metric["kind"] == "median":
         return {"value": asked(dax.aggregate(exp.Median(this=top))), **counted}
-    name = metric["metric_label"]
-    if denominator != n:
-        counted["n"] = asked(n, f"NOT ISBLANK ( [{name}] )")  # over 0 there is no value, and mart_kpi has no row
-    made = {"numerator": asked(numerator)} | ({"denominator": asked(denominator)} if denominator != n else {})
+    made = {"numerator": asked(numerator)} | ({"denominator": asked(below)} if below else {})
     value = f"DIVIDE ( [{name}: numerator], [{name}: {'denominator' if 'denominator' in made else 'n'}] )"
     if metric["kind"] == "geometric_mean":
         # The numerator adds up logarithms; EXP takes BLANK for 0.
