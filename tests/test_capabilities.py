@@ -304,8 +304,7 @@ RETURNS = {("ed_return_30", "first_visit")} | {
     (metric, version + suffix)
     for version in ("R3", "R5")
     for metric, suffix in (
-        ("readmission", ""), ("readmission_oe", "_internal"), ("chronic_share", ""), ("chronic_share_coded", ""),
-        ("coded_reason_share", ""),
+        ("readmission", ""), ("chronic_share", ""), ("chronic_share_coded", ""), ("coded_reason_share", ""),
     )
 }  # fmt: skip
 KNOWN_BY_ADMISSION = {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")} | {
