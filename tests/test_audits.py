@@ -37,6 +37,15 @@ def accepted_values(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
+def additive_cells_add_up(_: Warehouse, audit: AuditOfModel) -> Defects:
+    row = one_row(audit.model, "metric_code = 'encounters' AND numerator > 0")
+    yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
+    yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET numerator = numerator + 0.01 WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET n = n + 1 WHERE {row}"
+
+
+@plants
 def allocation_adds_up(_: Warehouse, audit: AuditOfModel) -> Defects:
     row = one_row(audit.model, "allocated_claim_cost > 0")
     yield f"UPDATE {{{audit.model}}} SET allocated_claim_cost = allocated_claim_cost + 0.01 WHERE {row}"

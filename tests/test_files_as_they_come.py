@@ -66,6 +66,7 @@ def test_one_missing_payment_blanks_no_headline(published: duckdb.DuckDBPyConnec
 def test_without_the_columns_of_money_everything_else_is_published(published: duckdb.DuckDBPyConnection) -> None:
     clean, costless = kpi(published, "clean"), kpi(published, "costless")
     lacking = {metric for metric, row in costless.items() if row != clean[metric]}
+    lacking -= {("failing_checks", "share")}  # fewer checks find rows
     assert ("noncovered_cost", "total") in lacking
     assert ("readmission", "R6") not in lacking
     assert {costless[metric][2] for metric in lacking} == {"not_computable"}

@@ -26,6 +26,18 @@ MODEL (
         year_label
       )
     ),
+    not_null(
+      columns := (
+        metric_code,
+        definition_version,
+        source_system,
+        organization_key,
+        payer_key,
+        class_key,
+        year_label,
+        n
+      )
+    ),
     additive_cells_add_up
   ),
   description 'The observations of mart_kpi in cells that any filter may combine: a value is SUM(numerator) / SUM(denominator), of a total SUM(numerator). Medians and metrics that count patients do not add up, and are not here.',
