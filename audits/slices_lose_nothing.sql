@@ -2,15 +2,8 @@ AUDIT (
   name slices_lose_nothing
 );
 
-/* Summed over patients, the whole of each metric and each of its slices is what was observed: nothing is dropped or doubled. */
-SELECT
-  sliced.metric_code,
-  sliced.definition_version,
-  sliced.source_system,
-  sliced.slice,
-  observed.n AS n_observed,
-  sliced.n AS n_sliced
-FROM (
+/* Summed over patients, the whole of each metric and each slice that any metric of the subject has is what was observed: nothing is dropped or doubled. */
+WITH observed AS (
   SELECT
     metric_code,
     definition_version,
@@ -25,8 +18,14 @@ FROM (
     2,
     3,
     4
-) AS observed
-FULL JOIN (
+), known_slice AS (
+  SELECT
+    'all' AS slice
+  UNION
+  SELECT
+    slice
+  FROM @this_model
+), sliced AS (
   SELECT
     metric_code,
     definition_version,
@@ -43,18 +42,34 @@ FULL JOIN (
     2,
     3,
     4
-) AS sliced
-  ON sliced.metric_code = observed.metric_code
-  AND sliced.definition_version = observed.definition_version
-  AND sliced.source_system = observed.source_system
+), expected AS (
+  SELECT
+    o.*,
+    s.slice
+  FROM observed AS o
+  CROSS JOIN known_slice AS s
+)
+SELECT
+  COALESCE(e.metric_code, sliced.metric_code) AS metric_code,
+  COALESCE(e.definition_version, sliced.definition_version) AS definition_version,
+  COALESCE(e.source_system, sliced.source_system) AS source_system,
+  COALESCE(e.slice, sliced.slice) AS slice,
+  e.n AS n_observed,
+  sliced.n AS n_sliced
+FROM expected AS e
+FULL JOIN sliced
+  ON sliced.metric_code = e.metric_code
+  AND sliced.definition_version = e.definition_version
+  AND sliced.source_system = e.source_system
+  AND sliced.slice = e.slice
 WHERE
-  observed.n IS NULL
+  e.n IS NULL
   OR sliced.n IS NULL
   OR (
-    observed.by_patient = ''
+    e.by_patient = ''
     AND (
-      observed.n <> sliced.n
-      OR observed.numerator <> sliced.numerator
-      OR observed.denominator <> sliced.denominator
+      e.n <> sliced.n
+      OR e.numerator <> sliced.numerator
+      OR e.denominator <> sliced.denominator
     )
   )

@@ -333,6 +333,7 @@ def unique_grain(_: Warehouse, audit: AuditOfModel) -> Defects:
         "serving.serving.v_readmission_ladder": "serving.serving.dim_readmission_definition",
         "serving.serving.v_insurance_outcomes": "serving.serving.dim_organization",
         "serving.serving.v_los_by_slice": "serving.serving.dim_organization",
+        "serving.serving.v_year_difference": "serving.serving.mart_kpi",
         "serving.serving.v_scenario_a": "serving.serving.mart_kpi",
         "serving.serving.v_scenario_b": "serving.serving.mart_kpi",
         "serving.serving.v_scenario_c": "serving.serving.mart_kpi",

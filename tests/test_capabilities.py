@@ -359,11 +359,15 @@ def required() -> dict[tuple[str, str], set[str]]:
 def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole: Told) -> None:
     assert whole.delivered == {row["capability"] for row in families.seed("capability")} == REMOVALS.keys()
     never = {key for key, row in whole.kpis.items() if row[0] == "not_computable"}
-    assert never == {
-        (row["metric_code"], row["definition_version"])
-        for row in families.declared("metric")
-        if row["basis"] == "not_computable" or row["not_computable_reason"]
-    } | TOO_FEW
+    assert (
+        never
+        == {
+            (row["metric_code"], row["definition_version"])
+            for row in families.declared("metric")
+            if row["basis"] == "not_computable" or row["not_computable_reason"]
+        }
+        | TOO_FEW
+    )
     assert whole.kpis.keys() == required().keys()
 
 
