@@ -32,7 +32,7 @@ COSTLY = (
 )  # fmt: skip
 PERSON = (("sex", "GENDER"), ("race", "RACE"), ("ethnicity", "ETHNICITY"))
 HOSPITAL, EVERY_HOSPITAL = "organization", "all hospitals"
-LONGEST, OUTLYING = 100, 0.99
+LONGEST = 100
 """Days of the longest stay, and the percent rank of the dearest episode, that are no outliers."""
 Z = NormalDist().inv_cdf(0.975)
 
@@ -567,7 +567,7 @@ class Hospital:
                 yield from self._episode(row, self.about(row).only(*PAYER_SLICES), rows, ("published",), "published")
         for claims, stay in dear:
             cheaper = sum(other < claims for other, _ in dear)
-            if cheaper <= OUTLYING * (len(dear) - 1):
+            if cheaper * 100 < 99 * len(dear):
                 about = self.about_stay(stay)
                 labels = about.labels | {"medicare_group": self.medicare_group(stay.rows[0])}
                 yield Observation("episode_spend", "claim_trimmed", stay.patient, About(about.day, labels), claims)

@@ -121,7 +121,6 @@ def test_without_the_reproduction_its_tiles_and_charts_are_left_out(monkeypatch:
     monkeypatch.setattr(dashboard.settings, "REPRODUCTION", FOLDER / "not there")
     left = dashboard._pages()
     for part, gone in (
-        ("tiles", {"readmission.R0"}),
         ("charts", {"published_figures"}),
         ("wide", {"published_figures"}),
     ):

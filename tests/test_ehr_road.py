@@ -136,7 +136,7 @@ def test_the_dashboard_says_in_words_what_the_patient_records_do_not_tell(road: 
     assert "Patient records" in html and "Synthea export" not in html
     for words in ("These files deliver no claims.", "These files code no reason of a return."):
         assert f"<dd>{words}</dd>" in html
-    assert "<dt>Figures without a value</dt><dd>Total cost of care;" in html
+    assert "<dt>Figures without a value</dt><dd>Claims of all encounters;" in html
     assert road.run("warehouse", "dashboard", "nobody") == 1
     assert "serving__nobody" in road.output and "`make plan ENV=nobody`" in road.output
 

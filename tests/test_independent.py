@@ -180,7 +180,7 @@ def test_the_answers_of_the_generator_agree_too(delivery: Path, published: duckd
         "AND period = 'all' AND organization_key = -2 AND slice = 'all'",
         [FEED],
     ).fetchall()
-    assert {version: (x, n) for version, x, n in rows if "_" not in version} == planted
+    assert {version: (x, n) for version, x, n in rows if not version.startswith("R6_")} == planted
 
 
 def test_both_ways_agree_on_what_is_wrong_with_the_data(delivery: Path, published: duckdb.DuckDBPyConnection) -> None:
