@@ -307,9 +307,7 @@ RETURNS = {("ed_return_30", "first_visit")} | {
         ("readmission", ""), ("chronic_share", ""), ("chronic_share_coded", ""), ("coded_reason_share", ""),
     )
 }  # fmt: skip
-KNOWN_BY_ADMISSION = {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")} | {
-    ("charge_by_diagnosis", "weighted")
-}
+KNOWN_BY_ADMISSION = {("charlson", version) for version in ("1987", "quan_2011", "age_adjusted")}
 COUNTS_WHAT_IS_MISSING = ("failing_checks", "share")
 """It has another value wherever a check finds fewer rows, or more that lack something."""
 TOO_FEW = {
@@ -330,20 +328,20 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
         ("chronic_share", "R6"), ("chronic_share_coded", "R6"), ("coded_reason_share", "R6"),
         ("readmission", "R6_AGE_65"), *(("followup_visit", f"within_{days}d") for days in (7, 14, 30)),
     },
-    # Where no reason is told no diagnosis is acute, so that every potentially planned procedure makes a return planned.
-    "reasons": {("readmission", "R5")},
-    "diagnoses": {("readmission", "R5"), ("readmission_oe", "R5_internal"), ("readmission_oe", "R3_internal")},
+    # A kind of stay that diagnoses tell makes other cells of what is expected.
+    "diagnoses": {("readmission_oe", "R3_internal")},
     # Where hospitals are not told apart, a stay at another one on the next day is no transfer but a return.
     "organizations": RETURNS,
     "several_organizations": RETURNS,
-    # Where nobody comes twice, what is counted by patient is counted by visit, and an episode is its stay alone.
+    # Where nobody comes twice, what is counted by patient is counted by visit, an episode is its stay alone, and who is enrolled
+    # is another patient than who came.
     "repeat_encounters": {
         ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),
         ("cardioversion_share", "patients"), ("seed_tcoc", "published"), ("episode_spend", "claim"),
         ("episode_spend", "claim_median"), ("episode_spend", "paid"), ("episode_spend", "published"),
         ("mspb_ratio", "one_index_per_window"), ("mspb_ratio", "published"), ("episode_spend", "claim_trimmed"),
         ("mortality", "within_30d_of_admission"), ("mortality", "within_30d_of_admission_every_stay"),
-        ("tcoc", "with_drugs_per_patient"),
+        ("tcoc", "with_drugs_per_patient"), ("tcoc", "pmpm"), ("tcoc", "pmpm_with_drugs"),
     },
 }  # fmt: skip
 """Metrics that stay computable and have another value without the input, which they make do without."""
