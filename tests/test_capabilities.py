@@ -333,8 +333,8 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # Where hospitals are not told apart, a stay at another one on the next day is no transfer but a return.
     "organizations": RETURNS,
     "several_organizations": RETURNS,
-    # Where nobody comes twice, what is counted by patient is counted by visit, an episode is its stay alone, and who is enrolled
-    # is another patient than who came.
+    # Where nobody comes twice, what is counted by patient is counted by visit, an episode is its stay alone, and who is
+    # enrolled is another patient than who came.
     "repeat_encounters": {
         ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),
         ("cardioversion_share", "patients"), ("seed_tcoc", "published"), ("episode_spend", "claim"),
