@@ -319,7 +319,7 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "M7 all episodes",
         "SELECT n_episodes, mean_claim FROM serving.v_episode_spend "
-        "WHERE organization_key = -2 AND payer_group = 'all'",
+        "WHERE organization_key = -2 AND payer_group = 'all' AND kind_of_stay = 'all'",
         ("616", "14980"),
     ),
     (
