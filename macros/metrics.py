@@ -1,7 +1,8 @@
 """Metrics as data: seeds/metric.csv says what each observes, seeds/metric_subject.csv of which fact.
 
 From a row of seeds/metric.csv come the observations (models/measure/observation.sql), their sums by patient and slice
-(models/measure/patient_slice.sql), the DAX measures and docs/measures.md: nothing else states the rule.
+(models/measure/subject_slice.sql), the cells that add up (models/mart/mart_kpi_additive.sql), the DAX measures
+(scripts/dax.py) and docs/measures.md: nothing else states the rule.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import typing as t
 from sqlglot import exp, parse_one
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
+from sqlmesh.utils.errors import ConfigError
 
 BY_PATIENT = {"Sum": "sum", "Max": "max", "Avg": "mean"}
 """How the rows of a patient become one observation, where a metric counts patients: the aggregate of its numerator."""
@@ -29,7 +31,12 @@ NUMBER = "DECIMAL(24, 10)"
 def metric_subjects(evaluator: MacroEvaluator) -> exp.Tuple:
     """Return one blueprint a subject: its fact, the metrics that observe it, and what they are sliced by."""
     metrics, slices = evaluator.var("metrics") or [], evaluator.var("metric_slices") or []
-    return exp.tuple_(*(_blueprint(row, metrics, slices) for row in evaluator.var("metric_subjects") or []))
+    subjects = evaluator.var("metric_subjects") or []
+    known = [row["subject"] for row in subjects]
+    for metric in metrics:
+        if metric["numerator"] and metric["subject"] not in known:
+            raise _fault(metric, "subject", known, "metric_subject.csv")
+    return exp.tuple_(*(_blueprint(row, metrics, slices) for row in subjects))
 
 
 @macro()
@@ -70,20 +77,25 @@ def slices_of(evaluator: MacroEvaluator, subject: exp.Expression, slices: exp.Ar
     Every slice stands for the whole and by year; those that seeds/metric_slice.csv says by month too. A hospital is
     crossed with the periods, and with every slice. A row says what it was grouped by.
     """
-    crossed = {name: crossed_with.split() for name, *_, crossed_with in _texts(slices) if name != HOSPITAL}
-    names, common = list(crossed), "metric_code, definition_version, by_patient, source_system, patient_durable_key"
-    periods = {"whole": [], "year": ["year_label"], "month": ["year_label", "month_label"]}
-    cells = [[*hospital, *period] for hospital in ([], ["organization_key"]) for period in periods.values()]
-    cells += [[name, *periods[period]] for name in names for period in ("whole", *crossed[name])]
-    cells += [["organization_key", name] for name in names]
-    sets = ", ".join(f"({', '.join([common, *cell])})" for cell in cells)
+    names, common = _slices_of_whole(_texts(slices)), "metric_code, definition_version, by_patient, source_system"
+    grouped_by = {
+        "all": [],
+        "each": ["organization_key"],
+        "year": ["year_label"],
+        "month": ["year_label", "month_label"],
+    }
+    sets = ", ".join(
+        f"({', '.join([common, 'patient_durable_key', *grouped_by[hospital], *slice_, *grouped_by[period]])})"
+        for hospital, name, period in _cells(names)
+        for slice_ in ([name] if name != "all" else [],)
+    )
 
     def which(part: str, label: str) -> str:
         tried = " ".join(f"WHEN GROUPING({name}) = 0 THEN {part.format(name)}" for name in names)
         return f"CASE {tried} ELSE 'all' END AS {label}"
 
     return (
-        f"SELECT {common}, "
+        f"SELECT {common}, patient_durable_key, "
         "CASE WHEN GROUPING(month_label) = 0 THEN 'month' WHEN GROUPING(year_label) = 0 THEN 'year' ELSE 'all' END "
         "AS period_type, "
         "CASE WHEN GROUPING(month_label) = 0 THEN year_label || '-' || month_label "
@@ -152,11 +164,10 @@ def median_observations(evaluator: MacroEvaluator) -> str:
 
 
 def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices: dict[str, dict[str, str]]) -> str:
-    names = [name for name in subject["slices"].split() if name != HOSPITAL]
-    cells = [(name, slice_, period) for name in ("all", "each") for slice_, period in _cells(name, names, slices)]
+    names = _slices_of_whole([[name, slices[name]["crossed_with"]] for name in subject["slices"].split()])
     listed = " UNION ALL ".join(
         f"SELECT '{hospital}' AS hospital, '{name}' AS slice, '{period}' AS period_type"
-        for hospital, name, period in cells
+        for hospital, name, period in _cells(names)
     )
     label = " ".join(f"WHEN '{name}' THEN o.{name}" for name in names)
     wanted = " OR ".join(
@@ -174,13 +185,22 @@ def _in_each_cell(subject: dict[str, str], metrics: list[dict[str, str]], slices
     )
 
 
-def _cells(hospital: str, names: list[str], slices: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
-    """Return the slices and periods that the whole, or each hospital, is cut by: those of slices_of."""
-    cells = [("all", period) for period in ("all", "year", "month")]
-    by_period = {
-        name: ["all", *slices[name]["crossed_with"].split()] if hospital == "all" else ["all"] for name in names
-    }
-    return cells + [(name, period) for name in names for period in by_period[name]]
+def _slices_of_whole(slices: t.Iterable[list[str]]) -> dict[str, list[str]]:
+    """Return each slice but the hospital, with the periods that it is crossed with; a row begins with the one and ends
+    with the other."""
+    return {row[0]: row[-1].split() for row in slices if row[0] != HOSPITAL}
+
+
+def _cells(slices: dict[str, list[str]]) -> list[tuple[str, str, str]]:
+    """Return the cells of mart_kpi, as hospital (all or each), slice (or all) and period (all, year or month).
+
+    The whole is cut by all periods, and so is each hospital; each slice is cut by the periods that it is crossed with,
+    and stands for each hospital once, in all periods together.
+    """
+    hospitals = ("all", "each")
+    cells = [(hospital, "all", period) for hospital in hospitals for period in ("all", "year", "month")]
+    cells += [("all", name, period) for name, periods in slices.items() for period in ("all", *periods)]
+    return cells + [("each", name, "all") for name in slices]
 
 
 @macro()
@@ -208,6 +228,12 @@ def _blueprint(subject: dict[str, str], metrics: list[dict[str, str]], slices: l
     name = subject["subject"]
     dates = dict(date.split("=") for date in subject["dates"].split())
     by_name = {row["slice"]: row for row in slices}
+    unknown = [slice_ for slice_ in subject["slices"].split() if slice_ not in by_name]
+    if unknown:
+        raise ConfigError(
+            f"metric_subject.csv, {name}: slices names {', '.join(unknown)}; "
+            f"seeds/metric_slice.csv has {', '.join(by_name)}"
+        )
     sliced = [by_name[slice_] for slice_ in subject["slices"].split()]
     properties: dict[str, exp.Expression] = {
         "subject": exp.to_identifier(name),
@@ -225,7 +251,11 @@ def _metric(metric: dict[str, str], dates: dict[str, str]) -> list[str]:
     numerator, by_patient = metric["numerator"], ""
     if metric["counted_per"] == "patient":
         aggregate = parse_one(numerator, dialect="duckdb")
+        if type(aggregate).__name__ not in BY_PATIENT:
+            raise _fault(metric, "numerator", ["SUM ( ... )", "MAX ( ... )", "AVG ( ... )"], "counted_per patient")
         numerator, by_patient = aggregate.this.sql("duckdb"), BY_PATIENT[type(aggregate).__name__]
+    if metric["counted_by"] not in dates:
+        raise _fault(metric, "counted_by", list(dates), f"the dates of {metric['subject']} in metric_subject.csv")
     return [
         metric["metric_code"],
         metric["definition_version"],
@@ -235,3 +265,11 @@ def _metric(metric: dict[str, str], dates: dict[str, str]) -> list[str]:
         metric["denominator"] or "1",
         metric["filter"] or "TRUE",
     ]
+
+
+def _fault(metric: dict[str, str], column: str, allowed: list[str], where: str) -> ConfigError:
+    """Return what is wrong with a column of a metric, and what may stand there."""
+    name = f"{metric['metric_code']}/{metric['definition_version']}"
+    return ConfigError(
+        f"metric.csv, {name}: {column} is '{metric[column]}', must be one of {', '.join(allowed)} ({where})"
+    )
