@@ -43,6 +43,7 @@ def additive_cells_add_up(_: Warehouse, audit: AuditOfModel) -> Defects:
     yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
     yield f"UPDATE {{{audit.model}}} SET numerator = numerator + 0.01 WHERE {row}"
     yield f"UPDATE {{{audit.model}}} SET n = n + 1 WHERE {row}"
+    yield f"UPDATE {{{audit.model}}} SET metric_code = 'nothing observed' WHERE {row}"
 
 
 @plants
@@ -374,6 +375,17 @@ def test_an_audit_fails_on_each_defect_planted_for_it_and_passes_without(built: 
         assert built.failing_rows(audit) == 0, f"{audit}: a defect was left behind"
     assert planted >= len(audits)
     assert missed == []
+
+
+def test_the_cells_of_a_ratio_over_0_add_up_though_mart_kpi_has_no_value_of_it(built: Warehouse) -> None:
+    (audit,) = (audit for audit in built.all_audits() if audit.name == "additive_cells_add_up")
+    nothing = "WHERE metric_code = 'noncovered_share' AND definition_version = 'uninsured'"
+    with built.planted(
+        f"UPDATE {{mart.mart_kpi_additive}} SET numerator = 0, denominator = 0 {nothing}",
+        f"UPDATE {{measure.slice_estimate}} SET numerator = 0, denominator = 0, value = NULL {nothing}",
+        f"UPDATE {{mart.mart_kpi}} SET n = 0, numerator = NULL, denominator = NULL, value = NULL {nothing}",
+    ):
+        assert built.failing_rows(audit) == 0
 
 
 def guards_by_its_own_group_by(audit: AuditOfModel) -> bool:

@@ -3,7 +3,7 @@ MODEL (
   name mart.mart_kpi_additive,
   kind FULL,
   depends_on (
-    mart.mart_kpi
+    measure.slice_estimate
   ),
   grain (
     metric_code,
