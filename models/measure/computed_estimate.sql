@@ -130,139 +130,58 @@ WHERE
 UNION ALL
 SELECT
   'drg_test',
-  'eta_squared',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
+  v.definition_version,
+  g.source_system,
+  g.organization_key,
+  g.slice,
+  g.drg_code,
   NULL,
   NULL,
-  eta_squared,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'omega_squared',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  omega_squared,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'f_statistic',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  f_statistic,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'coefficient_of_variation',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  coefficient_of_variation,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'charge_per_day',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  slope_per_day,
-  n,
-  n_patients,
-  @NORMAL_LOW(slope_per_day, slope_error),
-  @NORMAL_HIGH(slope_per_day, slope_error),
-  'normal, of the slope'
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'correlation_los',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  correlation_los,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'icu_difference',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  icu_difference,
-  n_icu + n_no_icu,
-  n_patients,
-  @NORMAL_LOW(icu_difference, icu_error),
-  @NORMAL_HIGH(icu_difference, icu_error),
-  'normal, of the difference'
-FROM group_test
-UNION ALL
-SELECT
-  'drg_test',
-  'modal_share',
-  source_system,
-  organization_key,
-  slice,
-  drg_code,
-  NULL,
-  NULL,
-  modal_share,
-  n,
-  n_patients,
-  NULL,
-  NULL,
-  NULL
-FROM group_test
+  CASE v.definition_version
+    WHEN 'eta_squared'
+    THEN g.eta_squared
+    WHEN 'omega_squared'
+    THEN g.omega_squared
+    WHEN 'f_statistic'
+    THEN g.f_statistic
+    WHEN 'coefficient_of_variation'
+    THEN g.coefficient_of_variation
+    WHEN 'charge_per_day'
+    THEN g.slope_per_day
+    WHEN 'correlation_los'
+    THEN g.correlation_los
+    WHEN 'icu_difference'
+    THEN g.icu_difference
+    WHEN 'modal_share'
+    THEN g.modal_share
+  END,
+  CASE
+    WHEN v.definition_version = 'icu_difference'
+    THEN g.n_icu + g.n_no_icu
+    ELSE g.n
+  END,
+  g.n_patients,
+  CASE v.definition_version
+    WHEN 'charge_per_day'
+    THEN @NORMAL_LOW(g.slope_per_day, g.slope_error)
+    WHEN 'icu_difference'
+    THEN @NORMAL_LOW(g.icu_difference, g.icu_error)
+  END,
+  CASE v.definition_version
+    WHEN 'charge_per_day'
+    THEN @NORMAL_HIGH(g.slope_per_day, g.slope_error)
+    WHEN 'icu_difference'
+    THEN @NORMAL_HIGH(g.icu_difference, g.icu_error)
+  END,
+  CASE v.definition_version
+    WHEN 'charge_per_day'
+    THEN 'normal, of the slope'
+    WHEN 'icu_difference'
+    THEN 'normal, of the difference'
+  END
+FROM group_test AS g
+INNER JOIN reference.metric AS v
+  ON v.metric_code = 'drg_test'
 UNION ALL
 SELECT
   'readmission_difference',
