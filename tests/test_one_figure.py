@@ -338,8 +338,7 @@ def test_who_owes_a_gap_is_decided_in_one_file() -> None:
         "models/star/fact_encounter.sql"
     }
     told = files_with(r"is_insured (=|<>) [01]", "models", "audits", "dashboard", "powerbi", "seeds/metric.csv")
-    # Patients are ranked by what they cost while uninsured, whatever the payer paid; the payer's label is of dim_payer.
-    assert told == {"models/star/fact_encounter.sql", "models/mart/mart_patient_measure.sql"}
+    assert told == {"models/star/fact_encounter.sql"}
 
 
 def test_the_kind_of_a_stay_is_decided_in_one_file() -> None:

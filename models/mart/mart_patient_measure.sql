@@ -3,6 +3,9 @@ MODEL (
   name mart.mart_patient_measure,
   kind FULL,
   grain (measure, organization_key, patient_key),
+  depends_on (
+    star.dim_patient
+  ),
   audits (
     unique_grain(columns := (measure, organization_key, patient_key)),
     unique_grain(columns := (measure, source_system, organization_key, patient_rank)),
@@ -29,27 +32,14 @@ MODEL (
   )
 );
 
-WITH encounter_of_patient AS (
-  SELECT
-    e.source_system,
-    e.organization_key,
-    p.patient_durable_key AS patient_key,
-    e.claim_amount,
-    e.patient_gap,
-    payer.is_insured
-  FROM star.fact_encounter AS e
-  INNER JOIN star.dim_patient AS p
-    ON p.patient_key = e.patient_key
-  INNER JOIN star.dim_payer AS payer
-    ON payer.payer_key = e.payer_key
-), measured AS (
+WITH measured AS (
   SELECT
     'encounters' AS measure,
     source_system,
     organization_key,
-    patient_key,
+    patient_durable_key AS patient_key,
     COUNT(*)::DECIMAL(18, 2) AS amount
-  FROM encounter_of_patient
+  FROM star.fact_encounter
   GROUP BY
     2,
     3,
@@ -59,9 +49,9 @@ WITH encounter_of_patient AS (
     'claims',
     source_system,
     organization_key,
-    patient_key,
+    patient_durable_key,
     SUM(claim_amount)
-  FROM encounter_of_patient
+  FROM star.fact_encounter
   GROUP BY
     2,
     3,
@@ -71,9 +61,9 @@ WITH encounter_of_patient AS (
     'non_covered_cost',
     source_system,
     organization_key,
-    patient_key,
+    patient_durable_key,
     SUM(patient_gap)
-  FROM encounter_of_patient
+  FROM star.fact_encounter
   GROUP BY
     2,
     3,
@@ -83,11 +73,11 @@ WITH encounter_of_patient AS (
     'uninsured_cost',
     source_system,
     organization_key,
-    patient_key,
+    patient_durable_key,
     SUM(patient_gap)
-  FROM encounter_of_patient
+  FROM star.fact_encounter
   WHERE
-    is_insured = 0
+    gap_reason = 'uninsured'
   GROUP BY
     2,
     3,
@@ -95,29 +85,23 @@ WITH encounter_of_patient AS (
   UNION ALL
   SELECT
     'stays',
-    s.source_system,
-    s.organization_key,
-    p.patient_durable_key,
+    source_system,
+    organization_key,
+    patient_durable_key,
     COUNT(*)
-  FROM star.fact_inpatient_stay AS s
-  INNER JOIN star.dim_patient AS p
-    ON p.patient_key = s.patient_key
+  FROM star.fact_inpatient_stay
   GROUP BY
     2,
     3,
     4
   UNION ALL
   SELECT
-    'readmissions ' || r.definition_code,
-    s.source_system,
-    s.organization_key,
-    p.patient_durable_key,
-    SUM(r.is_readmission)
-  FROM star.fact_readmission AS r
-  INNER JOIN star.fact_inpatient_stay AS s
-    ON s.stay_key = r.stay_key
-  INNER JOIN star.dim_patient AS p
-    ON p.patient_key = s.patient_key
+    'readmissions ' || definition_code,
+    source_system,
+    organization_key,
+    patient_durable_key,
+    SUM(is_readmission)
+  FROM star.fact_readmission
   GROUP BY
     1,
     2,
@@ -128,7 +112,7 @@ WITH encounter_of_patient AS (
     CASE WHEN d.is_dialysis = 1 THEN 'dialysis' ELSE 'cardioversion' END,
     f.source_system,
     f.organization_key,
-    p.patient_durable_key,
+    f.patient_durable_key,
     COUNT(*)
   FROM star.fact_procedure AS f
   INNER JOIN star.dim_procedure AS d
@@ -136,8 +120,6 @@ WITH encounter_of_patient AS (
     AND (
       d.is_dialysis = 1 OR d.procedure_family = 'cardioversion'
     )
-  INNER JOIN star.dim_patient AS p
-    ON p.patient_key = f.patient_key
   GROUP BY
     1,
     2,
