@@ -152,6 +152,7 @@ VIEWS: dict[str, tuple[Callable[[Row], Cell], list[Figure]]] = {
             Figure("eta_squared", "drg_test", "eta_squared"),
             Figure("omega_squared", "drg_test", "omega_squared"),
             Figure("f_statistic", "drg_test", "f_statistic"),
+            Figure("small_cell_flag", "drg_test", "coefficient_of_variation", "small_cell_flag"),
         ],
     ),
     "v_scenario_a": (of_scenario("age_band"), SCENARIO),

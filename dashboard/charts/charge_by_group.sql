@@ -11,7 +11,7 @@ SELECT
   t.slope_per_day,
   total.eta_squared,
   total.verdict,
-  CASE WHEN t.n_stays < 30 THEN 1 ELSE 0 END AS small_cell_flag
+  t.small_cell_flag
 FROM serving.v_drg_test AS t
 INNER JOIN serving.v_drg_test AS total
   ON total.source_system = t.source_system

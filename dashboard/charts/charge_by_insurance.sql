@@ -1,31 +1,29 @@
 -- One row per source, payer and way to average the charges.
 SELECT
-  source_system,
-  slice_value AS payer,
-  'mean charge' AS statistic,
-  mean_charge AS value,
-  charge_ci_low AS ci_low,
-  charge_ci_high AS ci_high,
-  n_charged AS n,
-  standard_share,
-  CASE WHEN n_charged < 30 THEN 1 ELSE 0 END AS small_cell_flag
-FROM serving.v_insurance_outcomes
+  k.source_system,
+  k.slice_value AS payer,
+  CASE k.definition_version WHEN 'mean' THEN 'mean charge' ELSE 'adjusted for group, days and age' END AS statistic,
+  k.value,
+  k.interval_low AS ci_low,
+  k.interval_high AS ci_high,
+  k.n,
+  adjusted.denominator AS standard_share,
+  k.small_cell_flag
+FROM serving.mart_kpi AS k
+LEFT JOIN serving.mart_kpi AS adjusted
+  ON adjusted.metric_code = k.metric_code
+  AND adjusted.definition_version = 'adjusted'
+  AND adjusted.source_system = k.source_system
+  AND adjusted.period = k.period
+  AND adjusted.organization_key = k.organization_key
+  AND adjusted.slice = k.slice
+  AND adjusted.slice_value = k.slice_value
 WHERE
-  organization_key = -2 AND slice = 'payer' AND NOT mean_charge IS NULL
-UNION ALL
-SELECT
-  source_system,
-  slice_value,
-  'adjusted for group, days and age',
-  adjusted_charge,
-  adjusted_ci_low,
-  adjusted_ci_high,
-  n_charged,
-  standard_share,
-  CASE WHEN n_charged < 30 THEN 1 ELSE 0 END
-FROM serving.v_insurance_outcomes
-WHERE
-  organization_key = -2 AND slice = 'payer' AND NOT adjusted_charge IS NULL
+  k.metric_code = 'charge_per_stay'
+  AND k.definition_version IN ('mean', 'adjusted')
+  AND k.period = 'all'
+  AND k.organization_key = -2
+  AND k.slice = 'payer'
 ORDER BY
   payer,
   statistic DESC

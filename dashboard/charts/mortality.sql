@@ -1,4 +1,4 @@
--- One row per source, slice and its value: by day of death where the source tells it, else by its flag.
+-- One row per source, slice and its value: of acute stays by day of death where the source tells it, else by its flag.
 WITH shown AS (
   SELECT
     source_system,
@@ -6,7 +6,7 @@ WITH shown AS (
   FROM serving.mart_kpi
   WHERE
     metric_code = 'mortality'
-    AND definition_version IN ('in_hospital', 'in_hospital_flag')
+    AND definition_version IN ('in_hospital_acute', 'in_hospital_flag')
     AND period = 'all'
     AND organization_key = -2
     AND slice = 'all'

@@ -30,7 +30,8 @@ MODEL (
     eta_squared = 'Share of the variance of charges that lies between groups in these stays; in the row all.',
     omega_squared = 'The same beyond chance; in the row all.',
     f_statistic = 'F of the groups, about 1 where they say nothing of the charge; in the row all.',
-    verdict = 'flat rate, fee for service or independent; in the row all.'
+    verdict = 'flat rate, fee for service or independent; in the row all.',
+    small_cell_flag = 'That of the coefficient of variation in mart_kpi.'
   )
 );
 
@@ -44,7 +45,8 @@ WITH test_kpi AS (
     value,
     n,
     interval_low,
-    interval_high
+    interval_high,
+    small_cell_flag
   FROM serving.mart_kpi
   WHERE
     metric_code IN ('drg_test', 'charge_per_stay')
@@ -145,7 +147,13 @@ WITH test_kpi AS (
         WHEN metric_code = 'drg_test' AND definition_version = 'f_statistic'
         THEN value
       END
-    ) AS f_statistic
+    ) AS f_statistic,
+    MAX(
+      CASE
+        WHEN metric_code = 'drg_test' AND definition_version = 'coefficient_of_variation'
+        THEN small_cell_flag
+      END
+    ) AS small_cell_flag
   FROM test_kpi
   GROUP BY
     source_system,
@@ -192,7 +200,8 @@ SELECT
     WHEN t.slope_ci_low > 0 AND t.correlation_los >= 0.1
     THEN 'fee for service'
     ELSE 'independent'
-  END AS verdict
+  END AS verdict,
+  t.small_cell_flag
 FROM tested AS t
 INNER JOIN most_varied AS m
   ON m.source_system = t.source_system AND m.organization_key = t.organization_key
