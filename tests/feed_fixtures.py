@@ -89,6 +89,17 @@ def write_hospitals(folder: Path) -> None:
     change(folder / "costless" / "encounters.csv", dict, without=("TOTAL_CLAIM_COST", "PAYER_COVERAGE"))
 
 
+def add_hospital(folder: Path) -> None:
+    """Let three patients in ten go to a second hospital from 2016 on."""
+    second = "5d0c1f3a-2222-4a7e-9b1d-000000000002"
+    with (folder / "organizations.csv").open("a", encoding="utf-8") as file:
+        file.write(f"\n{second},HILLSIDE GENERAL HOSPITAL,2 HILL ROAD,BOSTON,MA,02111,42.36,-71.06")
+    change(
+        folder / "encounters.csv",
+        lambda row: row | ({"ORGANIZATION": second} if row["START"] > "2016" and row["PATIENT"][0] in "01234" else {}),
+    )
+
+
 _built: list[Feeds] = []
 
 
@@ -112,6 +123,7 @@ def build(folder: Path) -> Feeds:
     write(folder / "south", SOUTH)
     write_hospitals(folder)
     sample.generate("hospital", 0.3, folder / "recounted", seed=7)
+    add_hospital(folder / "recounted")
     said = {}
     for feed in ("north", "south", "clean", "dirty", "costless", "recounted"):
         assert road.run("warehouse", "land", folder / feed, "--source", feed) == 0, road.output

@@ -235,7 +235,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     if (data := shared_data()) is None:
         pytest.skip("the real data are not here: put them in ../shared/data or name WAREHOUSE_SHARED_DATA")
     road = Road(tmp_path_factory.mktemp("real") / "project", None)
-    for folder in ("maven_mgh", "outcomes"):
+    for folder in ("maven_mgh", "ehr_outcomes"):
         road.land(data / folder)
     assert road.plan() == 0, road.output
     with duckdb.connect() as con:

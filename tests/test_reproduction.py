@@ -37,16 +37,19 @@ def test_without_the_reproduction_everything_else_is_as_it_was(tmp_path: Path) -
     assert whole.keys() - left.keys() == OF_THE_REPRODUCTION
     assert left.keys() <= whole.keys()
     own = {(row["metric_code"], row["definition_version"]) for row in families.seed("metric")}
-    for table in ("mart_kpi", "dim_metric"):
+    for table in ("mart_kpi", "mart_kpi_additive", "dim_metric"):
         told = [row for row in whole[table] if row[:2] in own]
         assert told == left[table], table
+    # How many years were tried is a count over all metrics, the reproduction's as well; what a year says is not.
+    said = [row[:-2] for row in whole["v_year_difference"] if row[1:3] in own]
+    assert said == [row[:-2] for row in left["v_year_difference"]]
     assert {row[:2] for row in left["dim_metric"]} == own
     # Its own metrics and definitions apart, what is published of a patient, a stay or a source is the same.
     differing = {name for name in left if left[name] != whole[name]}
     assert differing == {
-        "mart_kpi", "dim_metric", "dim_readmission_definition", "dim_readmission_exclusion", "fact_readmission",
-        "mart_patient_measure", "v_readmission_ladder", "v_readmission_attrition", "v_readmission_reasons",
-        "v_patient_concentration", "v_episode_spend",
+        "mart_kpi", "mart_kpi_additive", "dim_metric", "dim_readmission_definition", "dim_readmission_exclusion",
+        "fact_readmission", "mart_patient_measure", "v_readmission_ladder", "v_readmission_attrition",
+        "v_readmission_reasons", "v_patient_concentration", "v_episode_spend", "v_year_difference",
     }  # fmt: skip
     for name in ("fact_readmission", "dim_readmission_definition", "v_readmission_ladder"):
         assert set(left[name]) < set(whole[name]), name
