@@ -6,6 +6,7 @@ plan` builds new tables beside the old, audits them, publishes them, and only th
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 # SQLMesh makes millions of long-lived objects of the models; by default Python looks them all through, over and over,
 # for cycles to free, which is a quarter of the time of a plan.
 gc.set_threshold(500_000, 50, 100)
+atexit.register(gc.freeze)  # nor once more at the end, when all of it is thrown away
 # SQLMesh reads seeds through pandas, which warns that a column of codes is text and not numbers; so it is.
 warnings.filterwarnings("ignore", message="Setting an item of incompatible dtype", category=FutureWarning)
 
@@ -32,8 +34,9 @@ from sqlmesh.core.config import (  # noqa: E402
 from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
-from loader import families, landing, serving, settings  # noqa: E402
+from loader import families, landing, patches, serving, settings  # noqa: E402
 from loader.audit_samples import AuditSamples  # noqa: E402
+from loader.project import ProjectLoader  # noqa: E402
 
 
 class Defaults(ModelDefaultsConfig):
@@ -46,6 +49,7 @@ class Defaults(ModelDefaultsConfig):
     end: str | None = None
 
 
+patches.apply()
 settings.home().mkdir(parents=True, exist_ok=True)
 
 # warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
@@ -75,6 +79,7 @@ for source_system, tables in landing.deliveries().items():
 loaded = families.loaded_contracts(deliveries)
 
 config = Config(
+    loader=ProjectLoader,
     gateways=gateways,
     default_test_connection=DuckDBConnectionConfig(connector_config={"TimeZone": "UTC"}),
     default_gateway="warehouse",

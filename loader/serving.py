@@ -372,7 +372,8 @@ def gateways(
         duckdb: further settings of the warehouse's DuckDBConnectionConfig, such as `connector_config`.
     """
     catalogs = {"warehouse": warehouse} if url else {"warehouse": warehouse, CATALOG: embedded}
-    source = DuckDBConnectionConfig(catalogs=catalogs, **{"concurrent_tasks": 4, **duckdb})
+    # Who reads reads the server, to which the publisher writes the comments; in the warehouse each costs a statement.
+    source = DuckDBConnectionConfig(catalogs=catalogs, register_comments=False, **{"concurrent_tasks": 4, **duckdb})
     state_connection = DuckDBConnectionConfig(database=state, concurrent_tasks=source.concurrent_tasks)
     return {
         "warehouse": GatewayConfig(connection=source, state_connection=state_connection),

@@ -19,6 +19,9 @@ from loader.settings import PROJECT
 os.environ.setdefault("SQLMESH__CACHE_DIR", str(PROJECT / ".cache"))
 """Every copy of the project that a test makes shares SQLMesh's cache of optimized queries, which goes by content."""
 
+os.environ.setdefault("MAX_FORK_WORKERS", "1")
+"""SQLMesh loads models in the process of the test: the other cores have tests of their own."""
+
 
 settings.register_profile("the same each time", derandomize=True)
 if "FUZZ_EXAMPLES" not in os.environ:  # whoever names a number looks for new faults; all others want the old ones gone

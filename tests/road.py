@@ -47,7 +47,7 @@ class Road:
             if source.is_dir():
                 shutil.copytree(source, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copy(source, self.folder / part)
+                shutil.copy2(source, self.folder / part)  # its time is part of the key of SQLMesh's cache
         if self.url:
             with self.server() as cursor:
                 for schema in SCHEMAS:

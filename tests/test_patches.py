@@ -1,0 +1,89 @@
+"""What is patched in SQLMesh, and what is cached of the project, changes no SQL and no version of a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmesh.core.macros import RuntimeStage
+from sqlmesh.core.model.definition import _Model
+from sqlmesh.core.renderer import QueryRenderer
+from sqlmesh.core.snapshot import DeployabilityIndex
+
+from loader import sample
+from warehouse_fixtures import Warehouse, built, land, load
+
+__all__ = ["built"]
+
+DAY = "2000-01-01"
+
+
+def rendered(warehouse: Warehouse, stage: RuntimeStage, deployable: DeployabilityIndex) -> dict[str, str]:
+    """Return the SQL of every model and audit as a plan asks for it."""
+    texts = {}
+    for name, model in warehouse.models.items():
+        snapshot = warehouse.snapshots[model.fqn]
+        read = (snapshot, *(warehouse.snapshots[parent.name] for parent in snapshot.parents))
+        adapter = warehouse.context.engine_adapters[model.gateway or "warehouse"]
+        asked: dict[str, Any] = {
+            "start": DAY, "end": DAY, "execution_time": DAY, "engine_adapter": adapter,
+            "snapshots": {table.name: table for table in read},
+            "deployability_index": deployable,
+        }  # fmt: skip
+        if model.is_sql:
+            query = model.render_query_or_raise(
+                **asked, runtime_stage=stage, snapshot=snapshot, snapshot_table_exists=True
+            )
+            texts[name] = query.sql(adapter.dialect, identify=True)
+        for number, (audit, arguments) in enumerate(model.audits_with_args):
+            query = model.render_audit_query(audit, **asked, **arguments)
+            texts[f"{name} {audit.name} {number}"] = query.sql(adapter.dialect, identify=True)
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("stage", "deployable"),
+    [
+        (RuntimeStage.CREATING, DeployabilityIndex.all_deployable()),
+        pytest.param(RuntimeStage.EVALUATING, DeployabilityIndex.none_deployable(), marks=pytest.mark.long),
+    ],
+)
+def test_a_plan_writes_the_sql_that_sqlmesh_alone_would_write(
+    built: Warehouse, stage: RuntimeStage, deployable: DeployabilityIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optimized = []
+    optimize = QueryRenderer._optimize_query
+
+    def watched(self: QueryRenderer, *arguments: Any) -> Any:
+        optimized.append(self._model_fqn)
+        return optimize(self, *arguments)
+
+    monkeypatch.setattr(QueryRenderer, "_optimize_query", watched)
+    patched = rendered(built, stage, deployable)
+    assert [fqn for fqn in optimized if fqn] == [], "the patch no longer spares the work"
+    monkeypatch.setattr(QueryRenderer, "render", QueryRenderer.render.__wrapped__)
+    monkeypatch.setattr(_Model, "render_audit_query", _Model.render_audit_query.__wrapped__)
+    alone = rendered(built, stage, deployable)
+    assert len([fqn for fqn in optimized if fqn]) > 200, "SQLMesh alone optimizes every query again"
+    assert len(alone) > 700
+    assert {name: (text, patched[name]) for name, text in alone.items() if text != patched[name]} == {}
+
+
+@pytest.mark.long
+def test_a_cached_model_is_the_one_that_would_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample.generate("hospital", 0.1, tmp_path / "first")
+    sample.generate("hospital", 0.1, tmp_path / "second", seed=2)
+    monkeypatch.setenv("SQLMESH__CACHE_DIR", str(tmp_path / "cache"))
+    land(tmp_path / "home", tmp_path / "first")
+    before = {name: snapshot.fingerprint for name, snapshot in load(tmp_path / "home").snapshots.items()}
+    land(tmp_path / "home", tmp_path / "second")
+    cached = {name: snapshot.fingerprint for name, snapshot in load(tmp_path / "home").snapshots.items()}
+    monkeypatch.setenv("SQLMESH__CACHE_DIR", str(tmp_path / "another cache"))
+    assert cached == {name: snapshot.fingerprint for name, snapshot in load(tmp_path / "home").snapshots.items()}
+    assert cached != before
+    # A server is a place as well, which the versions of published models follow.
+    monkeypatch.setattr("loader.settings.serving_name", lambda: "another:3306")
+    elsewhere = {name: snapshot.fingerprint for name, snapshot in load(tmp_path / "home").snapshots.items()}
+    differing = {name for name in cached if elsewhere[name] != cached[name]}
+    assert differing and all('"serving"' in name for name in differing)
