@@ -6,7 +6,8 @@ SELECT
   n_compared,
   n_different,
   share_different,
-  mean_cci_1987
+  mean_cci_1987,
+  small_cell_flag
 FROM serving.v_charlson_agreement
 WHERE
   n_compared > 0

@@ -16,7 +16,8 @@ MODEL (
     n_compared = 'Of them, those with a recorded diagnosis, who have an index of ours.',
     n_different = 'Of the compared, those whose two indexes differ.',
     share_different = 'Share of the compared that differ, 0 to 1.',
-    mean_cci_1987 = 'Mean of our index.'
+    mean_cci_1987 = 'Mean of our index.',
+    small_cell_flag = '1 below 30 compared patients, or 5 that differ, or 5 that do not, else 0.'
   )
 );
 
@@ -27,7 +28,14 @@ SELECT
   COUNT(differs_from_source) AS n_compared,
   SUM(differs_from_source)::BIGINT AS n_different,
   CAST(SUM(differs_from_source) / NULLIF(COUNT(differs_from_source), 0) AS DECIMAL(9, 6)) AS share_different,
-  AVG(cci_1987)::DECIMAL(9, 4) AS mean_cci_1987
+  AVG(cci_1987)::DECIMAL(9, 4) AS mean_cci_1987,
+  @SMALL_CELL(
+    COUNT(differs_from_source),
+    COUNT(differs_from_source),
+    SUM(differs_from_source),
+    COUNT(differs_from_source),
+    'proportion'
+  ) AS small_cell_flag
 FROM serving.agg_charlson_by_patient
 WHERE
   NOT source_charlson_index IS NULL
