@@ -34,9 +34,11 @@ from sqlmesh.core.config import (  # noqa: E402
 from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
-from loader import families, landing, patches, serving, settings  # noqa: E402
-from loader.audit_samples import AuditSamples  # noqa: E402
-from loader.project import ProjectLoader  # noqa: E402
+from loader import families, landing, settings  # noqa: E402
+from publisher import serving  # noqa: E402
+from workbench import patches  # noqa: E402
+from workbench.audit_samples import AuditSamples  # noqa: E402
+from workbench.project import ProjectLoader  # noqa: E402
 
 
 class Defaults(ModelDefaultsConfig):

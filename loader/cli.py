@@ -1,4 +1,4 @@
-"""The `warehouse` command."""
+"""The `warehouse` command: what it does with files. workbench/cli.py adds what it does with the warehouse."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from loader import landing, settings
 from loader.contracts import ContractError
 from loader.landing import Delivery, Landed, LandingRefused
 from loader.recognition import DRAFT_HINT, listing
-from loader.server import ServerError
 
 # A pipe has no width of its own: tables keep theirs there instead of folding at 80.
 screen = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -36,7 +35,7 @@ def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             why = f"another command writes to this warehouse: let it end, then try again. {error}"
             raise click.ClickException(why) from error
-        except (LandingRefused, ContractError, ServerError, ValueError, OSError) as error:
+        except (LandingRefused, ContractError, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
     return run
@@ -55,7 +54,7 @@ def main() -> None:
 @says_errors
 def land(folder: Path, source: str | None) -> None:
     """Land the files of FOLDER (or one file, or a pattern in quotes); the next plan builds from them."""
-    _show_delivery(_land(folder, source))
+    _show_delivery(land_files(folder, source))
 
 
 @main.command()
@@ -66,105 +65,6 @@ def withdraw(name: str) -> None:
     tables = landing.withdraw(name)
     screen.print(f"withdrawn  {name}: {', '.join(tables)}")
     screen.print("           what is published still shows it: make plan. Landing its files again brings it back")
-
-
-@main.command()
-@click.argument("environment", default="prod")
-@says_errors
-def plan(environment: str) -> None:
-    """Build what changed, audit it, publish it to ENVIRONMENT, and only then switch its views."""
-    from loader import planning
-
-    screen.print(f"serving    {_server_shown()}")
-    planned = _planned(lambda: planning.plan(environment))
-    screen.print(f"planned    {planned.models.total()} models built, {planned.audits} audits passed")
-
-
-@main.command()
-@click.argument("environment", default="prod")
-@says_errors
-def verify(environment: str) -> None:
-    """Compare what ENVIRONMENT shows on the server now with DuckDB: rows, NULLs and a checksum of every column."""
-    from loader import verification
-
-    shown = Table("table", "rows", "", box=None)
-    found = list(verification.verify(environment))
-    for table in found:
-        shown.add_row(table.name, "" if table.rows is None else f"{table.rows:,}", table.difference or "equal")
-    screen.print(shown)
-    if differing := [table for table in found if table.difference]:
-        raise click.ClickException(
-            f"{len(differing)} of {len(found)} published tables differ from DuckDB. To publish them again, change "
-            "nothing and run: sqlmesh plan --restate-model "
-            + " --restate-model ".join(f"serving.{table.name}" for table in differing)
-        )
-    screen.print(f"verified   {len(found)} published tables, all columns equal to DuckDB's")
-
-
-@main.command()
-@click.option("--publisher", default="warehouse_publisher", show_default=True, help="The account of SERVING_URL.")
-@click.option("--reader", default="warehouse_reader", show_default=True, help="The account of Power BI and the like.")
-@click.option("--host", default="%", show_default=True, help="The hosts that both come from.")
-@click.option("--apply", "applies", is_flag=True, help="Run them on the server of SERVING_URL instead.")
-@says_errors
-def grants(publisher: str, reader: str, host: str, applies: bool) -> None:
-    """Print the least privileges of the account that publishes and of the one that reads; both accounts must exist."""
-    from loader import grants as privileges
-
-    statements = privileges.statements(publisher, reader, host)
-    if not applies:
-        for statement in statements:
-            click.echo(f"{statement};")
-    elif url := settings.serving():
-        privileges.apply(url, statements)
-        screen.print(f"granted    {len(statements)} times on {url.shown}")
-    else:
-        raise click.ClickException("SERVING_URL=embedded: a DuckDB file has no accounts")
-
-
-@main.command()
-@says_errors
-def status() -> None:
-    """Show the deliveries feed by feed, their rows and rejects, and what each environment reads."""
-    from loader import status as state
-
-    reading = state.environments()
-    shown = Table(
-        "feed", "landed table", "files", "landed", "rejected", "quarantined", "landed at (UTC)", "read by", box=None
-    )
-    for row in state.landed_tables():
-        readers = sorted(name for name, tables in reading.items() if row.table in tables)
-        if row.feeds:
-            readers.append("next plan")
-        quarantined = "-" if row.quarantined is None else f"{row.quarantined:,}"
-        shown.add_row(
-            ", ".join(row.feeds) or "-",
-            row.table,
-            ", ".join(row.files),
-            f"{row.landed:,}",
-            f"{row.rejected:,}",
-            quarantined,
-            f"{row.landed_at:%Y-%m-%d %H:%M}",
-            ", ".join(readers) or "-",
-        )
-    screen.print(shown if shown.row_count else "Nothing has landed. Start with: warehouse land FOLDER")
-    screen.print(f"serving    {_server_shown()}")
-
-
-@main.command()
-@click.argument("sql")
-@click.option("--limit", type=int, default=100, show_default=True, help="Rows to show at most.")
-@says_errors
-def query(sql: str, limit: int) -> None:
-    """Show what is published, as SQL (or a file.sql) asks: "SELECT * FROM serving__dev.v_cost_by_class". Reads only."""
-    from loader.query import ask
-
-    names, rows = ask(Path(sql).read_text(encoding="utf-8") if sql.endswith(".sql") else sql, limit)
-    shown = Table(*names, box=None)
-    for row in rows:
-        shown.add_row(*("NULL" if value is None else str(value) for value in row))
-    screen.print(shown)
-    screen.print(f"{len(rows)} rows" + (f", the first {limit}: --limit shows more" if len(rows) == limit else ""))
 
 
 @main.command()
@@ -179,7 +79,7 @@ def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
     name = folder.resolve().name if folder else "current delivery"
     page = out or settings.home() / "profile" / f"{name}.html"
     previous = profiles.earlier(page)
-    with _progress() as progress:
+    with progress_bar() as progress:
         made = profiles.profile(folder, previous=previous, show_values=show_values, progress=progress)
     profiles.write(made, page)
     shown = Table("table", "rows", "columns", "alerts", box=None)
@@ -192,31 +92,6 @@ def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
     for file, why in made.content["unread"].items():
         screen.print(f"not read   {file}: {why}")
     screen.print(f"profile    {page} and {page.with_suffix('.json').name}")
-
-
-@main.command()
-@click.argument("environment", default="prod")
-@click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/dashboard.")
-@click.option("--png", type=click.Path(path_type=Path), help="A folder to write each chart to as a picture, too.")
-@says_errors
-def dashboard(environment: str, out: Path | None, png: Path | None) -> None:
-    """Write the published views of ENVIRONMENT as one HTML page of charts that needs no network."""
-    from loader import dashboard as dashboards
-    from loader import status as state
-    from loader.demo import shown_path
-
-    if settings.serving() is None and not settings.embedded_file().exists():
-        raise click.ClickException("Nothing is published yet: `make demo`, or land files and `make plan`.")
-    page = out or dashboards.page_of(environment)
-    with _progress() as progress:
-        read = dashboards.read(state.context(), environment, progress)
-    dashboards.write(read, page)
-    drawn = sum(bool(chart.rows) for chart in read.charts)
-    screen.print(
-        f"dashboard  {shown_path(page)}: {len(read.pages)} pages, {drawn} of {len(read.charts)} charts have rows"
-    )
-    if png:
-        screen.print(f"pictures   {len(dashboards.write_pictures(read, png))} in {shown_path(png)}")
 
 
 @main.command()
@@ -236,92 +111,14 @@ def contract(file: Path, source: str, out: Path | None) -> None:
     screen.print(f"contract   {target}: read it through, then add a staging model for it")
 
 
-@main.command()
-@click.option("--family", default="hospital", show_default=True, help="As loader/sample_FAMILY.sql makes it.")
-@click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another is another hospital.")
-@click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
-@says_errors
-def sample(family: str, scale: float, seed: int, dirty: bool, out: Path) -> None:
-    """Generate files of a source family, with the truths planted in them in answers.json."""
-    from loader import sample as generator
-
-    generated = generator.generate(family, scale, out, seed=seed, dirty=dirty)
-    for file, rows in generated.rows.items():
-        screen.print(f"{file:<24}{rows:>12,} rows")
-
-
-@main.group()
-def server() -> None:
-    """The private MySQL or MariaDB server under WAREHOUSE_HOME."""
-
-
-@server.command("start")
-@says_errors
-def server_start() -> None:
-    """Start it (or find it running), and say how to connect."""
-    from loader import server as private
-
-    started = private.start()
-    from loader.demo import shown_path
-
-    screen.print(f"server     {started.shown}; its URL with password is in {shown_path(settings.private_url_file())}")
-
-
-@server.command("stop")
-@says_errors
-def server_stop() -> None:
-    """Stop it; its data stays."""
-    from loader import server as private
-
-    screen.print("server     stopped" if private.stop() else "server     none was running")
-
-
-@main.command()
-@click.option("--ignore-ttl", is_flag=True, help="Do not keep for a week what an environment has just left.")
-@says_errors
-def janitor(ignore_ttl: bool) -> None:
-    """Remove what no environment uses: SQLMesh's expired tables and views, then landed tables that nothing reads."""
-    from loader import status as state
-
-    removed = state.collect(ignore_ttl)
-    screen.print(f"removed    {len(removed)} landed tables that no environment and no kept version reads")
-    for table in removed:
-        screen.print(f"           {table}")
-
-
-@main.command()
-@click.argument("data", type=click.Path(path_type=Path), required=False)
-@says_errors
-def demo(data: Path | None) -> None:
-    """Land DATA (default: generated files) and its folders, build, audit, publish, and show it all on one screen.
-
-    Of several folders with files of one family, each becomes a feed that is called after its folder.
-    """
-    from loader import dashboard as dashboards
-    from loader import demo as show
-
-    is_generated = data is None
-    if data is None:
-        data = settings.home() / "sample"
-        show.generate_samples(data)
-    left = [] if is_generated else show.files_left(data)
-    deliveries = [_land(folder, source_system) for folder, source_system in show.delivered_folders(data)]
-    from loader import planning
-
-    planned = _planned(lambda: planning.plan(quiet=True))
-    page = dashboards.page_of("prod")
-    dashboards.write(dashboards.read(planned.context), page)
-    show.show(screen, deliveries, left, planned, _server_shown(), page)
-
-
-def _land(folder: Path, source_system: str | None = None) -> Delivery:
-    with _progress() as progress:
+def land_files(folder: Path, source_system: str | None = None) -> Delivery:
+    """Land a folder as `landing.land` does, with its progress on the screen."""
+    with progress_bar() as progress:
         return landing.land(folder, progress, source_system)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """Return the bar of work that takes long: on the screen of errors, and gone when it is done."""
     return Progress(
         TextColumn("{task.description:<10}"),
         BarColumn(),
@@ -359,20 +156,3 @@ def _show_delivery(delivery: Delivery) -> None:
 
 def _delivers(tables: Mapping[str, Any], item: Landed) -> bool:
     return tables.get(item.contract.name, {}).get("landed") == item.landed_table
-
-
-def _planned(run: Callable[[], Any]) -> Any:
-    """Run a plan; its own console has said what failed, so end with exit code 1 and one line."""
-    from sqlmesh.utils.errors import SQLMeshError
-
-    try:
-        return run()
-    except SQLMeshError as error:
-        reason = f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
-        screen.print(f"[red]not published[/red]: {reason}\nWhat every environment shows is as it was before.")
-        sys.exit(1)
-
-
-def _server_shown() -> str:
-    url = settings.serving()
-    return url.shown if url else f"embedded DuckDB file {settings.embedded_file()}"

@@ -34,9 +34,9 @@ from sqlmesh.core.config import DuckDBConnectionConfig  # noqa: E402
 from sqlmesh.core.dialect import parse  # noqa: E402
 from sqlmesh.core.model import load_sql_based_model  # noqa: E402
 
-from loader import publish, transfer  # noqa: E402
-from loader.serving import ServingAdapter, ServingConnection  # noqa: E402
-from loader.settings import ServingUrl  # noqa: E402
+from publisher import publish, transfer  # noqa: E402
+from publisher.serving import ServingAdapter, ServingConnection  # noqa: E402
+from publisher.url import ServingUrl  # noqa: E402
 
 SCHEMA = "bench_warehouse"
 KEY = ("source_system", "result_id")
@@ -387,7 +387,7 @@ def main() -> None:
     if arguments.way:
         child(arguments)
         return
-    from loader.server import private_server
+    from workbench.server import private_server
 
     with ExitStack() as stack:
         url = os.environ.get("BENCH_URL")

@@ -194,7 +194,7 @@ def main() -> None:
     if arguments.way:
         print(json.dumps(WAYS[arguments.way](arguments.folder)))
         return
-    from loader.server import private_server
+    from workbench.server import private_server
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))

@@ -22,7 +22,7 @@ import pymysql
 from pymysql.constants import FIELD_TYPE
 
 from loader import settings
-from loader.settings import ServingUrl
+from publisher.url import ServingUrl
 from scripts import catalog
 from scripts.catalog import PROJECT, Table
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from loader import server
 from loader.settings import PROJECT
+from workbench import server
 
 os.environ.setdefault("SQLMESH__CACHE_DIR", str(PROJECT / ".cache"))
 """Every copy of the project that a test makes shares SQLMesh's cache of optimized queries, which goes by content."""

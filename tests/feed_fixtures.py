@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loader import sample
 from road import Road
+from workbench import sample
 
 FAMILY = Path(__file__).parent / "new_family"
 COLUMNS = ["stay", "patient", "age", "days", "went_to", "readmitted", "died", "charge", "insurance", "diagnosis"]

@@ -15,9 +15,11 @@ from typing import Any
 
 import pymysql
 
-from loader.settings import PROJECT, ServingUrl
+from loader.settings import PROJECT
+from publisher.url import ServingUrl
 
-PARTS = ("config.py", "audits", "contracts", "dashboard", "linter", "loader", "macros", "models", "seeds")
+PACKAGES = ("loader", "publisher", "workbench")
+PARTS = ("config.py", "audits", "contracts", "dashboard", "linter", "macros", "models", "seeds", *PACKAGES)
 SCHEMAS = ("serving", "serving__dev", "sqlmesh__serving")
 WRITES = (
     "Com_alter_table", "Com_create_table", "Com_create_view", "Com_drop_table", "Com_drop_view", "Com_insert",

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import browser
-from loader import dashboard, demo, planning
-from loader.dashboard import FOLDER, Chart, Dashboard
 from warehouse_fixtures import Warehouse, built  # noqa: F401
+from workbench import dashboard, demo, planning
+from workbench.dashboard import FOLDER, Chart, Dashboard
 
 CHARTS = sorted(file.stem for file in (FOLDER / "charts").glob("*.sql"))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loader.cli import main
 from loader.settings import PROJECT
-from road import Road
+from road import PACKAGES, Road
+from workbench.cli import main
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +30,9 @@ def test_every_command_exists(document: Path) -> None:
 def test_every_link_and_every_file_named_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    files = re.findall(r"\b((?:models|loader|tests|audits|macros|seeds|contracts)/[\w/.-]+\.\w+)", text)
+    files = re.findall(
+        r"\b((?:models|loader|publisher|workbench|tests|audits|macros|seeds|contracts)/[\w/.-]+\.\w+)", text
+    )
     missing = [link for link in links if not (document.parent / link).exists()]
     missing += [file for file in files if not (PROJECT / file).exists()]
     assert missing == []
@@ -78,7 +80,8 @@ def test_the_readme_shows_the_ladder_that_is_published(demo: Road) -> None:
 
 
 def test_settings_in_operations_are_the_ones_the_code_reads() -> None:
-    sources = [*(PROJECT / "loader").rglob("*.py"), PROJECT / "config.py", PROJECT / "tests" / "road.py"]
+    sources = [PROJECT / "config.py", PROJECT / "tests" / "road.py"]
+    sources += [file for package in PACKAGES for file in (PROJECT / package).rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     read = set(re.findall(r"environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"", text)) - {"PATH", "COLUMNS", "SERVING_TEST_URL"}
     documented = set(

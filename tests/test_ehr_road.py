@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from loader import sample
-from loader.settings import ServingUrl
+from publisher.url import ServingUrl
 from road import Road, shared_data
 from scripts import catalog, clients
 from truths import TRUTHS, comparable
+from workbench import sample
 
 pytestmark = pytest.mark.serving
 

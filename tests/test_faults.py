@@ -24,9 +24,11 @@ import duckdb
 import pymysql
 import pytest
 
-from loader import landing, server
-from loader.settings import PROJECT, ServingUrl
-from road import Road
+from loader import landing
+from loader.settings import PROJECT
+from publisher.url import ServingUrl
+from road import PACKAGES, Road
+from workbench import server
 
 pytestmark = pytest.mark.serving
 
@@ -36,7 +38,8 @@ KILLS = int(os.environ.get("FAULT_KILLS", "2"))
 CONFIG = """
 import os
 from sqlmesh.core.config import CategorizerConfig, Config, ModelDefaultsConfig, PlanConfig
-from loader import serving, settings
+from loader import settings
+from publisher import serving
 
 settings.home().mkdir(parents=True, exist_ok=True)
 config = Config(
@@ -81,11 +84,12 @@ VIEWS = [*ROWS, "v_total", "v_label"]
 
 
 class SmallRoad(Road):
-    """A project of the loader's own code and of MODELS."""
+    """A project of the packages' own code and of MODELS."""
 
     def __post_init__(self) -> None:
         (self.folder / "models").mkdir(parents=True)
-        shutil.copytree(PROJECT / "loader", self.folder / "loader", ignore=shutil.ignore_patterns("__pycache__"))
+        for package in PACKAGES:
+            shutil.copytree(PROJECT / package, self.folder / package, ignore=shutil.ignore_patterns("__pycache__"))
         (self.folder / "contracts").mkdir()
         (self.folder / "config.py").write_text(CONFIG)
         for name, text in MODELS.items():
@@ -276,9 +280,9 @@ def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkey
 @pytest.mark.long
 def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: SmallRoad) -> None:
     old = road.shown_delivery()
-    (loader,) = (road.folder / "loader").glob("serving.py")
-    text = loader.read_text()
-    loader.write_text(text.replace("LOCK_SECONDS = 60", "LOCK_SECONDS = 2"))
+    serving = road.folder / "publisher" / "serving.py"
+    text = serving.read_text()
+    serving.write_text(text.replace("LOCK_SECONDS = 60", "LOCK_SECONDS = 2"))
     try:
         with road.server() as cursor:
             cursor.execute("BEGIN")
@@ -289,7 +293,7 @@ def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: 
             assert "another session holds a lock" in " ".join(output.split())
             cursor.execute("COMMIT")
     finally:
-        loader.write_text(text)
+        serving.write_text(text)
     assert road.shown_delivery() == old
     assert road.views() == sorted(VIEWS)
     road.deliver(old + 1)

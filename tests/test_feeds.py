@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from loader import sample
 from road import Road
+from workbench import sample
 
 pytestmark = pytest.mark.long
 

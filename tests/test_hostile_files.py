@@ -570,7 +570,8 @@ def limited(folder: Path, first: str, home: Path) -> subprocess.CompletedProcess
         if Path(tempfile.gettempdir()) in parent.parents:
             parent.chmod(0o755)
     program = (
-        f"import sys; from loader.cli import main; sys.argv = ['warehouse', 'land', {str(folder)!r}]; {first}; main()"
+        "import sys; from workbench.cli import main; "
+        f"sys.argv = ['warehouse', 'land', {str(folder)!r}]; {first}; main()"
     )
     environment = {**os.environ, "WAREHOUSE_HOME": str(home)}
     return subprocess.run(

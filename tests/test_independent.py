@@ -12,9 +12,9 @@ import pytest
 
 from feed_fixtures import Feeds, feeds  # noqa: F401
 from independent import EVERY_HOSPITAL, Hospital, estimates, quality_of_hospital, quality_of_stays, read, student_t
-from loader import sample
 from road import Road, shared_data
 from warehouse_fixtures import Warehouse, built  # noqa: F401
+from workbench import sample
 
 FEED = "recounted"
 """The name of the feed that is recounted, among those of other hospitals or alone."""

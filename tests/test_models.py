@@ -27,6 +27,7 @@ from engine import Engine, read_by
 from loader import contracts, families
 from loader.settings import PROJECT
 from macros.contracts import _checks_of_contract
+from road import PACKAGES
 from warehouse_fixtures import Warehouse, built, land, load
 
 __all__ = ["built"]
@@ -323,7 +324,7 @@ def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse)
         assert "@WITH_REPRODUCTION(" in built.models[name]._path.read_text(encoding="utf-8"), name
     named = {
         file.relative_to(PROJECT).as_posix()
-        for part in ("audits", "macros", "models", "loader", "dashboard")
+        for part in ("audits", "macros", "models", *PACKAGES, "dashboard")
         for file in (PROJECT / part).rglob("*.sql")
         if not file.is_relative_to(folder) and "reproduction." in file.read_text(encoding="utf-8")
     }
@@ -1062,10 +1063,10 @@ ABOVE_THE_INPUT = (
     "models/serving",
     "macros",
     "audits",
-    "loader",
+    *PACKAGES,
 )
 MAY_NAME_A_FAMILY = {
-    "loader/sample.py": "it writes files of a family, whose SQL stands beside it",
+    "workbench/sample.py": "it writes files of a family, whose SQL stands beside it",
 }
 """Everything else that knows a family by name is in that family's own folders, and in the contracts."""
 
@@ -1080,6 +1081,6 @@ def test_above_the_input_nothing_names_a_family() -> None:
         lines = file.read_text(encoding="utf-8").splitlines()
         if found := [line.strip() for line in lines if names.search(line)]:
             naming[file.relative_to(PROJECT).as_posix()] = found
-    samples = {f"loader/{file.name}" for file in (PROJECT / "loader").glob("sample_*.sql")}
+    samples = {f"workbench/{file.name}" for file in (PROJECT / "workbench").glob("sample_*.sql")}
     assert {file: found for file, found in naming.items() if file not in MAY_NAME_A_FAMILY.keys() | samples} == {}
     assert naming.keys() >= MAY_NAME_A_FAMILY.keys(), "take out what names no family any more"

@@ -11,8 +11,8 @@ from sqlmesh.core.model.definition import _Model
 from sqlmesh.core.renderer import QueryRenderer
 from sqlmesh.core.snapshot import DeployabilityIndex
 
-from loader import sample
 from warehouse_fixtures import Warehouse, built, land, load
+from workbench import sample
 
 __all__ = ["built"]
 

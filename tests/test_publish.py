@@ -28,10 +28,10 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import mysql_types, publish, serving, transfer, versions
-from loader.publish import Publication, Publish
-from loader.serving import ServingConnection, ServingError, Session
-from loader.settings import ServingUrl
+from publisher import mysql_types, publish, serving, transfer, versions
+from publisher.publish import Publication, Publish
+from publisher.serving import ServingConnection, ServingError, Session
+from publisher.url import ServingUrl
 
 SCHEMA = "publish_test"
 PHYSICAL = f"sqlmesh__{SCHEMA}"

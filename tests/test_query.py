@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from loader.cli import main
+from workbench.cli import main
 
 
 @pytest.fixture

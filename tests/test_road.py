@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loader import sample
-from loader.settings import ServingUrl
+from publisher.url import ServingUrl
 from road import Road, rewritten, shared_data
+from workbench import sample
 
 pytestmark = pytest.mark.serving
 

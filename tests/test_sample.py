@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from loader.sample import generate
+from workbench.sample import generate
 
 Row = dict[str, str]
 

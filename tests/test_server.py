@@ -13,8 +13,9 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from loader import server, settings
-from loader.settings import ServingUrl
+from loader import settings
+from publisher.url import ServingUrl
+from workbench import server
 
 START = "from loader import server; print(server.start().url)"
 

@@ -17,8 +17,9 @@ from sqlmesh.core.audit import Audit
 from sqlmesh.core.model import Model
 from sqlmesh.core.snapshot import Snapshot
 
-from loader import contracts, landing, sample
+from loader import contracts, landing
 from loader.settings import PROJECT
+from workbench import sample
 
 
 @dataclass(frozen=True)

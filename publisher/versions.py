@@ -21,10 +21,10 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
-from loader.comparison import Comparison
-from loader.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
-from loader.serving import ServingAdapter, Session
-from loader.transfer import SESSIONS, Transfer, one_thread
+from publisher.comparison import Comparison
+from publisher.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
+from publisher.serving import ServingAdapter, Session
+from publisher.transfer import SESSIONS, Transfer, one_thread
 
 VERSIONED_ROWS = 100_000
 """Tables of so many rows share them between versions; smaller ones are loaded whole, in a second or two."""

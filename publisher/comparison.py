@@ -11,9 +11,9 @@ from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
-from loader import mysql_types
-from loader.mysql_types import Column, Totals, added_up
-from loader.serving import ServingAdapter, Session
+from publisher import mysql_types
+from publisher.mysql_types import Column, Totals, added_up
+from publisher.serving import ServingAdapter, Session
 
 DUCKDB, MYSQL = 0, 1
 """Which of a pair of literals, names or conditions is whose."""

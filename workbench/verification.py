@@ -9,10 +9,10 @@ from sqlglot import exp
 from sqlmesh.core.snapshot import DeployabilityIndex
 from sqlmesh.utils.errors import SQLMeshError
 
-from loader import status
-from loader.mysql_types import mysql_name
-from loader.publish import Publication, PublishKind
-from loader.serving import CATALOG, ServingAdapter
+from publisher.mysql_types import mysql_name
+from publisher.publish import Publication, PublishKind
+from publisher.serving import CATALOG, ServingAdapter
+from workbench import status
 
 
 @dataclass(frozen=True)

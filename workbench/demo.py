@@ -15,10 +15,11 @@ from rich.console import Console
 from sqlglot import exp
 from sqlmesh import Context
 
-from loader import contracts, feeds, landing, planning, sample, settings
+from loader import contracts, feeds, landing, settings
 from loader.landing import Delivery, LandingRefused
-from loader.planning import Planned
 from loader.recognition import UnknownFile, listing, nothing_known, recognise
+from workbench import planning, sample
+from workbench.planning import Planned
 
 FEEDS = (
     "SELECT s.source_system, s.source_label FROM serving.dim_source_system AS s "

@@ -25,12 +25,13 @@ from sqlmesh.core.model import CustomKind, Model
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import mysql_types, settings, versions
-from loader.comparison import Comparison, at, shown
-from loader.mysql_types import Column, Totals, duckdb_name, mysql_name
-from loader.serving import ServingAdapter, ServingError
-from loader.transfer import Transfer
-from loader.versions import Version, Versions
+from loader import settings
+from publisher import mysql_types, versions
+from publisher.comparison import Comparison, at, shown
+from publisher.mysql_types import Column, Totals, duckdb_name, mysql_name
+from publisher.serving import ServingAdapter, ServingError
+from publisher.transfer import Transfer
+from publisher.versions import Version, Versions
 
 VERSION = 2
 """Part of every published model's fingerprint: raise it when the publisher changes what it writes."""

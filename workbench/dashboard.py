@@ -22,7 +22,8 @@ from rich.progress import Progress
 from sqlmesh import Context
 from sqlmesh.utils.errors import SQLMeshError
 
-from loader import planning, settings
+from loader import settings
+from workbench import planning
 
 FOLDER = settings.PROJECT / "dashboard"
 """Page list, template, theme, and charts/: a query and a Vega-Lite specification of each chart."""

@@ -10,7 +10,7 @@ from sqlmesh import Context
 from sqlmesh.core.console import set_console
 
 from loader import landing, settings
-from loader.planning import CountingConsole
+from workbench.planning import CountingConsole
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import sqlglot
 from pydantic import SecretStr
 from sqlglot import exp
 
-from loader import serving, settings
+from loader import settings
+from publisher import serving
 
 
 def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:

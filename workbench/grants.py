@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from loader.serving import CATALOG, Session, connect
-from loader.settings import ServingUrl
+from publisher.serving import CATALOG, Session, connect
+from publisher.url import ServingUrl
 
 PUBLISHER = (
     "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX", "CREATE VIEW", "SHOW VIEW",

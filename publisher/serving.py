@@ -21,7 +21,7 @@ from sqlmesh.core.engine_adapter.shared import CatalogSupport, DataObject, DataO
 from sqlmesh.core.snapshot import SnapshotEvaluator
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader.settings import ServingUrl
+from publisher.url import ServingUrl
 
 if TYPE_CHECKING:
     from sqlmesh.core._typing import TableName

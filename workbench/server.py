@@ -22,7 +22,7 @@ from typing import IO, Any
 import pymysql
 
 from loader import settings
-from loader.settings import ServingUrl
+from publisher.url import ServingUrl
 
 ACCOUNT = "warehouse"
 """The one account that can log in; it has every privilege, its password is generated."""
@@ -53,7 +53,7 @@ OPTIONS = (
 """How the private server runs, beyond where it runs."""
 
 
-class ServerError(RuntimeError):
+class ServerError(OSError):
     """A private server cannot be had; the message says why, and what to do."""
 
 

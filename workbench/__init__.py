@@ -1,0 +1,1 @@
+"""What people do with the warehouse: demo, samples, a private server, plans, pages, queries, grants, status."""
