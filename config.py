@@ -57,6 +57,7 @@ settings.home().mkdir(parents=True, exist_ok=True)
 # warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
 gateways = serving.gateways(
     settings.serving(),
+    name=settings.serving_name(),
     warehouse=str(settings.warehouse_file()),
     state=str(settings.state_file()),
     embedded=str(settings.embedded_file()),

@@ -25,11 +25,10 @@ from sqlmesh.core.model import CustomKind, Model
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from loader import settings
 from publisher import mysql_types, versions
 from publisher.comparison import Comparison, at, shown
 from publisher.mysql_types import Column, Totals, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, ServingError
+from publisher.serving import ServingAdapter, ServingError, published_to
 from publisher.transfer import Transfer
 from publisher.versions import Version, Versions
 
@@ -58,7 +57,7 @@ class PublishKind(CustomKind):
     @property
     def data_hash_values(self) -> list[str | None]:
         """What makes SQLMesh publish anew when it changes: the properties, the publisher, and the server."""
-        return [*super().data_hash_values, str(VERSION), settings.serving_name()]
+        return [*super().data_hash_values, str(VERSION), published_to()]
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -359,18 +359,29 @@ def serving_connection(
     )
 
 
+_published_to = "embedded"
+
+
+def published_to() -> str:
+    """Return the name of the server that `gateways` was last asked for: another server has tables of its own."""
+    return _published_to
+
+
 def gateways(
-    url: ServingUrl | None, *, warehouse: str, state: str, embedded: str, **duckdb: Any
+    url: ServingUrl | None, *, name: str | None = None, warehouse: str, state: str, embedded: str, **duckdb: Any
 ) -> dict[str, GatewayConfig]:
     """Return SQLMesh's gateways `warehouse` and `serving`.
 
     Args:
         url: the server to publish to; None for a DuckDB file in its place.
+        name: what tells this server from others, a part of every published model's version; else its host and port.
         warehouse: the DuckDB file of all layers before serving.
         state: the DuckDB file of SQLMesh's state.
         embedded: the DuckDB file that stands in for a server.
         duckdb: further settings of the warehouse's DuckDBConnectionConfig, such as `connector_config`.
     """
+    global _published_to
+    _published_to = name or (f"{url.host}:{url.port}" if url else "embedded")
     catalogs = {"warehouse": warehouse} if url else {"warehouse": warehouse, CATALOG: embedded}
     # Who reads reads the server, to which the publisher writes the comments; in the warehouse each costs a statement.
     source = DuckDBConnectionConfig(catalogs=catalogs, register_comments=False, **{"concurrent_tasks": 4, **duckdb})
