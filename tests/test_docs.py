@@ -11,10 +11,7 @@ from loader.settings import PROJECT
 from road import PACKAGES, Road
 from workbench.cli import main
 
-DOCUMENTS = [
-    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "publisher/README.md")),
-    *sorted((PROJECT / "docs").glob("*.md")),
-]
+DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 

@@ -55,6 +55,12 @@ def test_the_publisher_asks_for_the_versions_that_the_project_has() -> None:
     assert own["entry-points"] == whole["entry-points"]
 
 
+def test_its_readme_lists_its_modules() -> None:
+    folder = PROJECT / "publisher"
+    listed = re.findall(r"^\| `(\w+\.py)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(listed) == sorted(file.name for file in folder.glob("*.py") if file.name != "__init__.py")
+
+
 @pytest.mark.serving
 @pytest.mark.long
 def test_the_publisher_alone_publishes_what_its_readme_shows(tmp_path: Path, serving_url: str) -> None:
