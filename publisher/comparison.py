@@ -5,52 +5,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
-from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
-from publisher import mysql_types
-from publisher.mysql_types import Column, Totals, added_up
-from publisher.serving import ServingAdapter, Session
-
-DUCKDB, MYSQL = 0, 1
-"""Which of a pair of literals, names or conditions is whose."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Part of a table's rows: those whose key lies above `low` and not above `high`; None: no bound.
-
-    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. `least` and `greatest` are the least and
-    greatest values of each column that DuckDB has, where the range has no bound: by them it skips rows as by bounds.
-    """
-
-    low: tuple[tuple[str, str], ...] | None = None
-    high: tuple[tuple[str, str], ...] | None = None
-    least: tuple[tuple[str, str], ...] | None = None
-    greatest: tuple[tuple[str, str], ...] | None = None
-
-    def conditions(self, key: Sequence[Column]) -> tuple[str, str]:
-        """Return DuckDB's and MySQL's condition for a row of the range."""
-        names = [(mysql_types.duckdb_name(c.name), mysql_types.mysql_name(c.name)) for c in key]
-        return tuple(self._condition([name[engine] for name in names], engine) for engine in (DUCKDB, MYSQL))
-
-    def _condition(self, columns: Sequence[str], engine: int) -> str:
-        bounds = (self.low, self.high, self.low or self.least, self.high or self.greatest)
-        low, high, first, last = ([literal[engine] for literal in bound or ()] for bound in bounds)
-        # Engines skip the rows outside the range by the columns that both bounds have alike, and by the first other.
-        ends = (first, last) if engine == DUCKDB else (low, high)
-        same = next((n for n, (a, b) in enumerate(zip(*ends, strict=False)) if a != b), 0)
-        parts = [f"{column} = {literal}" for column, literal in zip(columns[:same], ends[0], strict=False)]
-        columns, low, high = columns[same:], low[same:], high[same:]
-        if low:
-            parts += [f"{columns[0]} >= {low[0]}", _beyond(columns, ">", low)]
-        if high:
-            equal = " AND ".join(f"{column} = {literal}" for column, literal in zip(columns, high, strict=True))
-            parts += [f"{columns[0]} <= {high[0]}", f"({_beyond(columns, '<', high)} OR ({equal}))"]
-        return " AND ".join(parts) or "TRUE"
+from publisher import checksums, mysql_types
+from publisher.adapter import ServingAdapter
+from publisher.checksums import Totals, added_up
+from publisher.connection import Session
+from publisher.mysql_types import Column
+from publisher.ranges import Range
 
 
 class Comparison:
@@ -85,7 +49,7 @@ class Comparison:
         rows = f"({self.select}) AS rows"
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
-                name, crc32 = map(mysql_types.duckdb_name, (column.name, mysql_types.crc32_of(column)))
+                name, crc32 = map(mysql_types.duckdb_name, (column.name, checksums.crc32_of(column)))
                 cursor.execute(f"SELECT DISTINCT {name} FROM ({self.select}) WHERE {name} IS NOT NULL")
                 texts = [text for (text,) in cursor.fetchall()]
                 # A table, and not a list in the query: DuckDB joins by the smaller side where it knows which that is.
@@ -93,7 +57,7 @@ class Comparison:
                 numbers = [zlib.crc32(text.encode()) for text in texts]
                 cursor.execute(f"CREATE TEMP TABLE texts{number} AS SELECT {listed}", [texts, numbers])
                 rows += f" LEFT JOIN texts{number} ON rows.{name} = texts{number}.text"
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[0])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[0])
         cursor.execute(f"SELECT {aggregates} FROM {rows}")
         return [number or 0 for number in cursor.fetchone()]
 
@@ -103,7 +67,7 @@ class Comparison:
         Raises:
             SQLMeshError: when they differ; names the columns, how they differ, and rows with both values.
         """
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[1])
         if self._sent is None:
             self.start()
         parts = self.adapter.fetch_at_once(
@@ -115,7 +79,7 @@ class Comparison:
 
     def read(self, session: Session, rows: str) -> Totals:
         """Return what the columns of some rows on the server sum up to."""
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[1])
         [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
         return list(numbers)
 
@@ -156,8 +120,8 @@ class Comparison:
         sides = zip(
             (self.source, self.adapter),
             (f"({self.select})", table),
-            mysql_types.buckets(self.key),
-            mysql_types.digests(self.columns),
+            checksums.buckets(self.key),
+            checksums.digests(self.columns),
             ([c.sent_text for c in self.columns], [f"CONCAT({c.stored_text})" for c in self.columns]),
             strict=True,
         )
@@ -195,30 +159,3 @@ def shown(value: str | None, other: str | None = None) -> str:
     same = next((i for i, (a, b) in enumerate(zip(value, other or "", strict=False)) if a != b), len(other or ""))
     start = max(0, same - 20)
     return f"{value[start : start + 60]!r} (from character {start + 1} of {len(value)})"
-
-
-def ranges(rows: Sequence[Sequence[str]], key: Sequence[Column]) -> list[Range]:
-    """Return the ranges between keys in order, given as the texts of their values; the outer two bound all."""
-    bounds = []
-    for row in rows:
-        literals = [exp.Literal.string(text) for text in row]
-        bounds.append(
-            tuple(
-                (literal.sql("duckdb"), literal.name if column.is_number else literal.sql("mysql"))
-                for literal, column in zip(literals, key, strict=True)
-            )
-        )
-    least, *inner, greatest = bounds
-    parts = [Range(low, high) for low, high in zip([None, *inner], [*inner, None], strict=True)]
-    parts[0] = replace(parts[0], least=least)
-    parts[-1] = replace(parts[-1], greatest=greatest)
-    return parts
-
-
-def _beyond(columns: Sequence[str], compare: str, literals: Sequence[str]) -> str:
-    """Return the condition for a key that comes after (`>`) or before (`<`) another, as an index can answer it."""
-    conditions = []
-    for position, (column, literal) in enumerate(zip(columns, literals, strict=True)):
-        same = [f"{c} = {value}" for c, value in zip(columns[:position], literals[:position], strict=True)]
-        conditions.append("(" + " AND ".join([*same, f"{column} {compare} {literal}"]) + ")")
-    return "(" + " OR ".join(conditions) + ")"

@@ -25,10 +25,13 @@ from sqlmesh.core.model import CustomKind, Model
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from publisher import mysql_types, versions
+from publisher import checksums, mysql_types, versions
+from publisher.adapter import ServingAdapter
+from publisher.checksums import Totals
 from publisher.comparison import Comparison, at, shown
-from publisher.mysql_types import Column, Totals, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, ServingError, published_to
+from publisher.connection import ServingError
+from publisher.gateways import published_to
+from publisher.mysql_types import Column, duckdb_name, mysql_name
 from publisher.transfer import Transfer
 from publisher.versions import Version, Versions
 
@@ -261,7 +264,7 @@ class Publication:
         found = self.source.fetchone(f"SELECT {_list(measures)} FROM {self.rows}") if texts else ()
         longest, different = dict(zip(texts, found[::2], strict=True)), dict(zip(texts, found[1::2], strict=True))
         widths = {name: mysql_types.width(length) for name, length in longest.items()} | self.kind.widths
-        few = {name for name, number in different.items() if number <= mysql_types.FEW_TEXTS}
+        few = {name for name, number in different.items() if number <= checksums.FEW_TEXTS}
         try:
             return [mysql_types.column(name, dtype, widths.get(name), name in few) for name, dtype in types.items()]
         except SQLMeshError as error:

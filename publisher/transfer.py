@@ -16,9 +16,10 @@ from sqlmesh.core.console import get_console
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
-from publisher.comparison import Range, ranges
+from publisher.adapter import ServingAdapter
+from publisher.connection import ServingError, Session
 from publisher.mysql_types import Column, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, ServingError, Session
+from publisher.ranges import Range, ranges
 
 SLICE_ROWS = 100_000
 """Rows that DuckDB sorts and writes at a time: bounds the client's memory, whatever the table's size."""

@@ -21,9 +21,11 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from publisher.adapter import ServingAdapter
+from publisher.checksums import Totals, added_up, checksums
 from publisher.comparison import Comparison
-from publisher.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, Session
+from publisher.connection import Session
+from publisher.mysql_types import Column, duckdb_name, mysql_name
 from publisher.transfer import SESSIONS, Transfer, one_thread
 
 VERSIONED_ROWS = 100_000

@@ -35,7 +35,8 @@ from sqlmesh.core.dialect import parse  # noqa: E402
 from sqlmesh.core.model import load_sql_based_model  # noqa: E402
 
 from publisher import publish, transfer  # noqa: E402
-from publisher.serving import ServingAdapter, ServingConnection  # noqa: E402
+from publisher.adapter import ServingAdapter  # noqa: E402
+from publisher.gateways import ServingConnection  # noqa: E402
 from publisher.url import ServingUrl  # noqa: E402
 
 SCHEMA = "bench_warehouse"

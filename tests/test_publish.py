@@ -28,9 +28,10 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from publisher import mysql_types, publish, serving, transfer, versions
+from publisher import checksums, connection, gateways, mysql_types, publish, transfer, versions
+from publisher.connection import ServingError, Session
+from publisher.gateways import ServingConnection
 from publisher.publish import Publication, Publish
-from publisher.serving import ServingConnection, ServingError, Session
 from publisher.url import ServingUrl
 
 SCHEMA = "publish_test"
@@ -443,7 +444,7 @@ def test_an_empty_text_and_null_swapped_are_seen(bench: Bench) -> None:
 def test_flags_of_four_neighbours_that_change_hardly_ever_cancel_out(step: int, one: int, other: int) -> None:
     """Values near a power of two times neighbouring weights did, in one of 500 such fours."""
     key, flag = mysql_types.Column("k", "BIGINT", "BIGINT"), mysql_types.Column("flag", "INT", "INT")
-    checksum = mysql_types.checksums([flag], [key])[0][2]
+    checksum = checksums.checksums([flag], [key])[0][2]
     pairs = fours = 0
     for start in range(1, 20_000_000, 1_000_000):
         rows = f"(SELECT ({start} + i * {step})::BIGINT AS k, {{}} AS flag FROM RANGE(60) AS r(i))"
@@ -714,10 +715,10 @@ def test_a_missing_privilege_is_named_with_its_remedy(bench: Bench) -> None:
 
 def test_the_password_is_never_shown(tmp_path: Path) -> None:
     url = ServingUrl.parse("mysql://someone:hush-hush@127.0.0.1:1/")
-    gateways = serving.gateways(url, warehouse=":memory:", state=":memory:", embedded="")
-    assert "hush" not in repr(gateways) + str(gateways["serving"]) + repr(url)
+    made = gateways.gateways(url, warehouse=":memory:", state=":memory:", embedded="")
+    assert "hush" not in repr(made) + str(made["serving"]) + repr(url)
     with pytest.raises(ServingError, match=r"connecting to 127\.0\.0\.1:1 as someone.*check host, port") as refusal:
-        gateways["serving"].connection.create_engine_adapter().fetchone("SELECT 1")
+        made["serving"].connection.create_engine_adapter().fetchone("SELECT 1")
     assert "hush" not in str(refusal.value)
 
 
@@ -761,12 +762,14 @@ def test_tls_that_is_asked_for_is_used_and_verified_or_there_is_no_connection(be
 def test_unknown_options_of_the_url_are_refused(option: str) -> None:
     url = ServingUrl.parse(f"mysql://a:b@h:1/?{option}")
     with pytest.raises(ConfigError, match=r"no option .*; there are ssl_ca=FILE, ssl_verify=true\|ca\|false"):
-        serving.serving_connection(url, DuckDBConnectionConfig())
+        gateways.serving_connection(url, DuckDBConnectionConfig())
 
 
 def test_a_missing_ca_file_is_named() -> None:
     with pytest.raises(ConfigError, match=r"ssl_ca=/nowhere/ca\.pem"):
-        serving.connect(password=SecretStr("b"), tls={"ssl_ca": "/nowhere/ca.pem"}, host="127.0.0.1", port=1, user="a")
+        connection.connect(
+            password=SecretStr("b"), tls={"ssl_ca": "/nowhere/ca.pem"}, host="127.0.0.1", port=1, user="a"
+        )
 
 
 # The whole road: a SQLMesh project with two gateways
@@ -812,7 +815,7 @@ class Project:
         """Load the project with the delivery that its star model reads."""
         files = {name: str(self.folder / f"{name}.duckdb") for name in ("warehouse", "state", "embedded")}
         config = Config(
-            gateways=serving.gateways(self.url, **files),
+            gateways=gateways.gateways(self.url, **files),
             default_gateway="warehouse",
             gateway_managed_virtual_layer=True,
             physical_table_naming_convention="table_only",
