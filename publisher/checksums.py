@@ -1,14 +1,30 @@
 """Checksums of columns that DuckDB and the server work out alike, whatever the order of the rows.
 
-The checksum of a column is the XOR of value x weight over its rows, in whatever order they are. `value` is the column's
-value as a whole number of 1 to 2^33: a number or an instant modulo a prime, a decimal's digits, or a hash of a text.
-`weight` is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a
-text, or a number of more than 32 bits, with probability 1 - 2^-31), and of several changes, such as values that moved
-to other rows, only those escape that happen to cancel out: a chance of about 2^-29 for any, of about 2^-20 for flags of
-four neighbours. XOR takes a server half the time of its decimal sums; all of it costs a third of hashing every value,
-and tells which column it is.
-Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
-it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
+Two engines hold the same rows if every column has the same number of values and the same checksum in both. A column's
+checksum is made in three steps, each plain arithmetic that DuckDB, MySQL and MariaDB do alike:
+
+1. Each value becomes a whole number: an integer itself, a date its days since 1970, a decimal its digits, a text its
+   hash; then VALUE_OFFSET is added, so that 0 differs from NULL, which adds nothing.
+2. It is multiplied by the weight of its row, a number made of the primary key: so a value that moves to another row
+   changes the checksum, though the values are the same.
+3. The products of all rows are combined by XOR, for which their order does not matter.
+
+Example: the column n of the rows (k = 1, n = 10) and (k = 2, n = 20), with k as the key.
+
+    row     value                         weight                   product
+    k = 1   10 + 2654435769 = 2654435779  1 + 715827883 = 715827884  1900119146895461636
+    k = 2   20 + 2654435769 = 2654435789  2 + 715827883 = 715827885  1900119156708176265
+
+    checksum: 1900119146895461636 XOR 1900119156708176265 = 24614157453
+    with 10 and 20 swapped: 5161038203
+
+How sure that is: one changed value always changes the checksum (of a text, or of a number of more than 32 bits, with
+probability 1 - 2^-31). Of several changes only those escape that happen to cancel out: a chance of about 2^-29, of
+about 2^-20 for flags of four neighbouring rows. XOR takes a server half the time of its decimal sums, all of it a third
+of hashing every row, and it tells which column differs.
+
+Texts are hashed by CRC32 where a column has few different ones: DuckDB does not have CRC32, so Python works it out for
+each different text. Others are hashed by SHA-256, the one hash that DuckDB and MySQL 9 (without MD5 and SHA1) share.
 """
 
 from __future__ import annotations

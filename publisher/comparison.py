@@ -13,29 +13,17 @@ from publisher import checksums, mysql_types
 from publisher.adapter import ServingAdapter
 from publisher.checksums import Totals, added_up
 from publisher.connection import Session
-from publisher.mysql_types import Column
+from publisher.description import Description, at, shown
 from publisher.ranges import Range
 
 
 class Comparison:
     """What DuckDB sent, beside what a table of the server holds."""
 
-    def __init__(
-        self,
-        adapter: ServingAdapter,
-        source: EngineAdapter,
-        name: str,
-        select: str,
-        columns: Sequence[Column],
-        key: Sequence[Column],
-        weighing: Sequence[Column],
-    ) -> None:
-        """Take the model's `name` for messages, `select`, DuckDB's query for what was sent, and the columns that weigh.
-
-        `weighing` are those of the key that tell its rows apart: a row's weight in a checksum is made of them.
-        """
-        self.adapter, self.source, self.name, self.select = adapter, source, name, select
-        self.columns, self.key, self.weighing = columns, key, weighing
+    def __init__(self, adapter: ServingAdapter, source: EngineAdapter, described: Description) -> None:
+        """Take the adapters of the server and of DuckDB, and what was sent."""
+        self.adapter, self.source, self.described = adapter, source, described
+        self.columns, self.key = described.columns, described.key
         self._sent: Future[Totals] | None = None
 
     def start(self) -> None:
@@ -46,18 +34,18 @@ class Comparison:
 
     def _count_sent(self) -> Totals:
         cursor = self.source.connection.cursor()
-        rows = f"({self.select}) AS rows"
+        rows = f"({self.described.select}) AS rows"
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
                 name, crc32 = map(mysql_types.duckdb_name, (column.name, checksums.crc32_of(column)))
-                cursor.execute(f"SELECT DISTINCT {name} FROM ({self.select}) WHERE {name} IS NOT NULL")
+                cursor.execute(f"SELECT DISTINCT {name} FROM ({self.described.select}) WHERE {name} IS NOT NULL")
                 texts = [text for (text,) in cursor.fetchall()]
                 # A table, and not a list in the query: DuckDB joins by the smaller side where it knows which that is.
                 listed = f"UNNEST($1::VARCHAR[]) AS text, UNNEST($2::BIGINT[]) AS {crc32}"
                 numbers = [zlib.crc32(text.encode()) for text in texts]
                 cursor.execute(f"CREATE TEMP TABLE texts{number} AS SELECT {listed}", [texts, numbers])
                 rows += f" LEFT JOIN texts{number} ON rows.{name} = texts{number}.text"
-        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[0])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[0])
         cursor.execute(f"SELECT {aggregates} FROM {rows}")
         return [number or 0 for number in cursor.fetchone()]
 
@@ -67,7 +55,7 @@ class Comparison:
         Raises:
             SQLMeshError: when they differ; names the columns, how they differ, and rows with both values.
         """
-        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[1])
         if self._sent is None:
             self.start()
         parts = self.adapter.fetch_at_once(
@@ -79,7 +67,7 @@ class Comparison:
 
     def read(self, session: Session, rows: str) -> Totals:
         """Return what the columns of some rows on the server sum up to."""
-        aggregates = ", ".join(checksums.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[1])
         [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
         return list(numbers)
 
@@ -95,7 +83,7 @@ class Comparison:
         if sent != stored:
             differing = self._columns_that_differ(sent, stored)
             raise SQLMeshError(
-                f"{self.name}: the server does not hold what was sent ({sent[0]:,} rows sent, "
+                f"{self.described.name}: the server does not hold what was sent ({sent[0]:,} rows sent, "
                 f"{stored[0]:,} stored; {'; '.join(differing)}): "
                 + "; ".join(self._differences(table) if table else [])
             )
@@ -119,7 +107,7 @@ class Comparison:
         """
         sides = zip(
             (self.source, self.adapter),
-            (f"({self.select})", table),
+            (f"({self.described.select})", table),
             checksums.buckets(self.key),
             checksums.digests(self.columns),
             ([c.sent_text for c in self.columns], [f"CONCAT({c.stored_text})" for c in self.columns]),
@@ -145,17 +133,3 @@ class Comparison:
                 if a != b:
                     found.append(f"{column.name} where {at(self.key, same)}: sent {shown(a, b)}, stored {shown(b, a)}")
         return found[:5]
-
-
-def at(key: Sequence[Column], values: Sequence[object]) -> str:
-    """Return where a row is: its key, as `column = value, ...`."""
-    return ", ".join(f"{column.name} = {value}" for column, value in zip(key, values, strict=True))
-
-
-def shown(value: str | None, other: str | None = None) -> str:
-    """Return a value fit for a message; of a long one, the part where it starts to differ from `other`."""
-    if value is None or len(value) <= 80:
-        return "NULL" if value is None else repr(value)
-    same = next((i for i, (a, b) in enumerate(zip(value, other or "", strict=False)) if a != b), len(other or ""))
-    start = max(0, same - 20)
-    return f"{value[start : start + 60]!r} (from character {start + 1} of {len(value)})"

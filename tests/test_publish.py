@@ -29,9 +29,11 @@ from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from publisher import checksums, connection, gateways, mysql_types, publish, transfer, versions
+from publisher.checksums import Totals
 from publisher.connection import ServingError, Session
 from publisher.gateways import ServingConnection
 from publisher.publish import Publication, Publish
+from publisher.staging import Staging
 from publisher.url import ServingUrl
 
 SCHEMA = "publish_test"
@@ -412,13 +414,13 @@ CORRUPTIONS = {
 
 
 def corrupting(statements: str) -> type[Publication]:
-    """Return a publication whose load ends in a corruption."""
+    """Return a publication whose rows are corrupted after they were loaded."""
 
     class Corrupting(Publication):
-        def load(self, table: str) -> None:
-            super().load(table)
+        def compare(self, table: str) -> Totals:
             with self.adapter.sessions(1) as [session]:
                 session.execute(statements.replace("{}", table))
+            return super().compare(table)
 
     return Corrupting
 
@@ -475,10 +477,15 @@ def test_a_corrupted_load_is_seen_before_the_swap(bench: Bench, statement: str, 
 
 @pytest.mark.serving
 def test_what_the_server_cuts_or_skips_on_its_own_is_seen(bench: Bench) -> None:
-    class Narrow(Publication):
+    class NarrowTable(Staging):
         def create(self, table: str, *arguments: Any) -> None:
             super().create(table, *arguments)
             self.adapter.execute(f"ALTER TABLE {table} MODIFY t VARCHAR(7), MODIFY amount DECIMAL(4, 1)")
+
+    class Narrow(Publication):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.staging = NarrowTable(self.adapter, self.table, self.described)
 
     with pytest.raises(SQLMeshError, match=r"1,000 rows sent, 1,000 taken: Data truncated for column 'amount'"):
         bench.publication(ROWS, of=Narrow).run()
