@@ -35,8 +35,8 @@ from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
 import publisher.gateways  # noqa: E402
-from loader import families, landing, settings  # noqa: E402
-from workbench import patches  # noqa: E402
+from loader import landing, settings  # noqa: E402
+from workbench import families, patches  # noqa: E402
 from workbench.audit_samples import AuditSamples  # noqa: E402
 from workbench.project import ProjectLoader  # noqa: E402
 

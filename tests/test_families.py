@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loader import contracts, families
+from loader import contracts
+from workbench import families
 
 
 @pytest.fixture(autouse=True)
