@@ -111,6 +111,7 @@ config = Config(
         "deliveries": deliveries,
         "input_tables": families.input_tables(loaded),
         "capability_evidence": families.seed("capability_evidence"),
+        "published_tables": families.published_tables(),
         "metrics": families.declared("metric"),
         "metric_subjects": families.declared("metric_subject"),
         "metric_slices": families.seed("metric_slice"),
