@@ -24,6 +24,7 @@ import duckdb
 from backports import zstd
 
 from loader.records import Grammar, RejectedRow, copy_rows
+from loader.sql import first_line
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 """The delimiters that are tried on a header, with the word for each."""
@@ -363,7 +364,7 @@ def _refusing(path: Path) -> Iterator[None]:
         ) from error
     except duckdb.Error as error:
         raise LandingRefused(
-            f"{path.name}: not readable as Parquet ({_first_line(error)}). Deliver it again."
+            f"{path.name}: not readable as Parquet ({first_line(error)}). Deliver it again."
         ) from error
 
 
@@ -447,7 +448,3 @@ def _reason(error: UnicodeError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"byte 0x{error.object[error.start]:02x}: {error.reason}"
     return str(error)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]

@@ -28,6 +28,7 @@ from loader.contracts import Contract
 from loader.files import LandingRefused, Layout, SourceFile, literally, normal, read_source
 from loader.recognition import UnknownFile, nothing_known, recognise
 from loader.records import MAX_RECORD_BYTES
+from loader.sql import first_line, quoted
 
 CATALOG = """
 CREATE SCHEMA IF NOT EXISTS landing;
@@ -156,10 +157,10 @@ def scratch_folder() -> Iterator[Path]:
                 stack.enter_context(_locked(folder))
             yield folder
     except duckdb.OutOfMemoryException as error:
-        raise LandingRefused(f"{_first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
+        raise LandingRefused(f"{first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise LandingRefused(
-            f"{_first_line(error)}. Check the free space and the rights on {settings.home()}."
+            f"{first_line(error)}. Check the free space and the rights on {settings.home()}."
         ) from error
     except OSError as error:
         raise LandingRefused(
@@ -327,7 +328,9 @@ def _land_sources(
         delivered = {name for source in sources for name in _landed_names(contract, source) if name}
         columns = [column.name for column in contract.columns if column.name in delivered]
         columns += sorted(delivered - set(columns))
-        con.execute(f"CREATE TABLE landing.{_q(table)} ({', '.join(f'{_q(name)} VARCHAR' for name in columns)})")
+        con.execute(
+            f"CREATE TABLE landing.{quoted(table)} ({', '.join(f'{quoted(name)} VARCHAR' for name in columns)})"
+        )
         landed = tuple(_land_file(con, contract, table, source) for source in sources)
         _refuse_if_too_many_rejected(con, contract, table, landed, sources)
         con.execute("COMMIT")
@@ -346,17 +349,17 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         _RowsInDoubt: DuckDB found a bad row, or its rows do not account for the lines of the file.
         LandingRefused: so even for the file without its bad rows, or the file changed, or there is no room.
     """
-    before = _count(con, f"landing.{_q(table)}")
+    before = _count(con, f"landing.{quoted(table)}")
     names = _landed_names(contract, source)
     kept = [name for name in names if name]
     try:
-        append(con, f"landing.{_q(table)}", source, names)
-        rows = _count(con, f"landing.{_q(table)}") - before
+        append(con, f"landing.{quoted(table)}", source, names)
+        rows = _count(con, f"landing.{quoted(table)}") - before
         _check_every_line_is_accounted_for(con, table, before, source, rows, names)
     except duckdb.InvalidInputException as error:
-        raise _RowsInDoubt(f"{source.name}: not readable as CSV ({_first_line(error)}).") from error
+        raise _RowsInDoubt(f"{source.name}: not readable as CSV ({first_line(error)}).") from error
     except duckdb.OutOfMemoryException as error:
-        raise LandingRefused(f"{source.name}: {_first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
+        raise LandingRefused(f"{source.name}: {first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
     finally:
         source.refuse_if_changed()
     con.execute(
@@ -398,7 +401,7 @@ def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, na
         duckdb.InvalidInputException: a row is no row of the header's columns; nothing was appended.
     """
     read, parameters, columns = _reading(source)
-    kept = [f"{_q(column)}::VARCHAR AS {_q(name)}" for column, name in zip(columns, names, strict=True) if name]
+    kept = [f"{quoted(column)}::VARCHAR AS {quoted(name)}" for column, name in zip(columns, names, strict=True) if name]
     con.execute(f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}", parameters)
 
 
@@ -433,7 +436,7 @@ def _check_every_line_is_accounted_for(
     records = source.header_lines + rows + sum(row.lines for row in source.rejected)
     if records == source.lines - source.blank_lines:
         return
-    rows_read, parameters = f"landing.{_q(table)} WHERE rowid >= ?", [before]
+    rows_read, parameters = f"landing.{quoted(table)} WHERE rowid >= ?", [before]
     if not all(names):
         # A column that was left out may hold line breaks too: they are counted in the file.
         rows_read, parameters, _ = _reading(source)
@@ -516,11 +519,3 @@ def _landed_names(contract: Contract, source: SourceFile) -> list[str | None]:
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
-
-
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

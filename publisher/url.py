@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
@@ -40,3 +41,8 @@ class ServingUrl:
     def shown(self) -> str:
         """The URL with its password masked, fit for a screen or a log."""
         return f"mysql://{self.user}:***@{self.host}:{self.port}/"
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Where to connect and as whom: arguments of PyMySQL's `connect`."""
+        return {"host": self.host, "port": self.port, "user": self.user, "password": self.password}

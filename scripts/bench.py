@@ -300,8 +300,7 @@ def measure(arguments: argparse.Namespace, url: str, rows: int, ways: tuple[str,
 
 def account(url: str) -> dict[str, Any]:
     """Return PyMySQL's arguments for the server at `url`."""
-    at = ServingUrl.parse(url)
-    return {"host": at.host, "port": at.port, "user": at.user, "password": at.password}
+    return ServingUrl.parse(url).account
 
 
 def version(url: str) -> str:

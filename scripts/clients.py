@@ -100,9 +100,7 @@ def with_pymysql(at: ServingUrl) -> Iterator[Reader]:
         FIELD_TYPE.VAR_STRING: "text",
         FIELD_TYPE.STRING: "text",
     }
-    with pymysql.connect(
-        host=at.host, port=at.port, user=at.user, password=at.password, charset="utf8mb4"
-    ) as connection:
+    with pymysql.connect(**at.account, charset="utf8mb4") as connection:
         yield _by_cursor(connection, lambda described: kinds.get(described[1], f"type {described[1]}"))
 
 
@@ -124,9 +122,7 @@ def with_connector(at: ServingUrl) -> Iterator[Reader]:
         "VAR_STRING": "text",
         "STRING": "text",
     }
-    connection = mysql.connector.connect(
-        host=at.host, port=at.port, user=at.user, password=at.password, charset="utf8mb4", collation="utf8mb4_bin"
-    )
+    connection = mysql.connector.connect(**at.account, charset="utf8mb4", collation="utf8mb4_bin")
     try:
         yield _by_cursor(connection, lambda described: kinds.get(FieldType.get_info(described[1]), str(described[1])))
     finally:
@@ -241,7 +237,7 @@ def _text(value: object) -> str | None:
 def reader_account(at: ServingUrl, schema: str) -> Iterator[ServingUrl]:
     """Make an account that may read `schema` and nothing else, and drop it again."""
     name, password = f"clients_{secrets.token_hex(4)}", secrets.token_hex(16)
-    with pymysql.connect(host=at.host, port=at.port, user=at.user, password=at.password) as connection:
+    with pymysql.connect(**at.account) as connection:
         cursor = connection.cursor()
         cursor.execute(f"CREATE USER '{name}'@'%%' IDENTIFIED BY %s", (password,))
         try:

@@ -87,9 +87,7 @@ class Road:
     @contextmanager
     def server(self) -> Iterator[pymysql.cursors.Cursor]:
         at = ServingUrl.parse(self.url or "")
-        connection = pymysql.connect(
-            host=at.host, port=at.port, user=at.user, password=at.password, charset="utf8mb4", autocommit=True
-        )
+        connection = pymysql.connect(**at.account, charset="utf8mb4", autocommit=True)
         with connection, connection.cursor() as cursor:
             yield cursor
 

@@ -177,9 +177,7 @@ def test_a_reader_sees_all_old_views_or_all_new_ones(road: SmallRoad) -> None:
     deliveries = re.sub(r"(FROM serving\.(?:fact|dim)_\w+)", r"\1 WHERE row_key = 0", deliveries)
 
     def poll() -> None:
-        connection = pymysql.connect(
-            host=account.host, port=account.port, user=account.user, password=account.password, autocommit=True
-        )
+        connection = pymysql.connect(**account.account, autocommit=True)
         with connection, connection.cursor() as cursor:
             while not ended.is_set():
                 try:

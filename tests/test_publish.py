@@ -64,7 +64,7 @@ class Bench:
     def __init__(self, url: str, folder: Path, connection: type[ServingConnection] = ServingConnection) -> None:
         self.url = ServingUrl.parse(url)
         self.warehouse = DuckDBConnectionConfig(catalogs={"warehouse": str(folder / "w.duckdb")}, concurrent_tasks=4)
-        account = {"host": self.url.host, "port": self.url.port, "user": self.url.user, "password": self.url.password}
+        account = self.url.account
         self.adapter = connection(**account, source=self.warehouse).create_engine_adapter()
         self.account = account
         self.own = pymysql.connect(**account, charset="utf8mb4", autocommit=True)

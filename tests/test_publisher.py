@@ -92,7 +92,7 @@ def test_the_publisher_alone_publishes_what_its_readme_shows(tmp_path: Path, ser
     for name, text in files:
         (project / name).write_text(text, encoding="utf-8")
     at = ServingUrl.parse(serving_url)
-    server = {"host": at.host, "port": at.port, "user": at.user, "password": at.password, "autocommit": True}
+    server = at.account | {"autocommit": True}
     with pymysql.connect(**server) as connection, connection.cursor() as cursor:
         for schema in ("serving", "sqlmesh__serving"):
             cursor.execute(f"DROP DATABASE IF EXISTS {schema}")

@@ -22,7 +22,7 @@ START = "from workbench import server; print(server.start().url)"
 
 def connect(url: str, **changed: object) -> pymysql.Connection:
     parts = ServingUrl.parse(url)
-    account = {"host": parts.host, "port": parts.port, "user": parts.user, "password": parts.password}
+    account = parts.account
     return pymysql.connect(**{**account, "autocommit": True, **changed})
 
 

@@ -41,12 +41,7 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
                 return [column[0] for column in answer.description or ()], answer.fetchmany(limit)
         with (
             connect(
-                host=at.host,
-                port=at.port,
-                user=at.user,
-                password=SecretStr(at.password),
-                tls=at.options,
-                charset="utf8mb4",
+                **at.account | {"password": SecretStr(at.password)}, tls=at.options, charset="utf8mb4"
             ) as connection,
             connection.cursor() as cursor,
         ):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
+
+from loader.sql import records
 
 FAMILIES = {"hospital": 1_000, "ehr": 100_000}
 """The families there are, each with its patients at scale 1. `hospital`: five tables as Synthea exports them; `ehr`:
@@ -77,7 +78,7 @@ def generate(family: str, scale: float, out: Path, seed: int = 1, *, dirty: bool
     ):
         con.execute(f"SET VARIABLE seed = {int(seed)}::BIGINT; SET VARIABLE patients = {patients}::BIGINT")
         con.execute(Path(__file__).with_name(f"sample_{family}.sql").read_text(encoding="utf-8"))
-        bad_lines = _records(con, "SELECT * FROM dirt.line ORDER BY rowid") if dirty else []
+        bad_lines = records(con, "SELECT * FROM dirt.line ORDER BY rowid") if dirty else []
         files, rows, nulls, dirt = {}, {}, {}, []
         for table in _tables(con, "files"):
             rows[table], nulls[table] = _counts(con, f"files.{table}")
@@ -92,7 +93,7 @@ def generate(family: str, scale: float, out: Path, seed: int = 1, *, dirty: bool
             with copied.open("rb") as lines:
                 _write_csv(files[table], chain(lines, (line["raw"].encode() for line in bad)))
         truths = {
-            table: _records(con, f"SELECT * FROM answers.{table} ORDER BY rowid") for table in _tables(con, "answers")
+            table: records(con, f"SELECT * FROM answers.{table} ORDER BY rowid") for table in _tables(con, "answers")
         }
         about = _about(con)
 
@@ -122,13 +123,6 @@ def _counts(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, dict[str, 
     counts = ", ".join(f'count(*) - count("{column}")' for column in columns)
     rows, *nulls = con.execute(f"SELECT count(*), {counts} FROM {table}").fetchone()
     return rows, dict(zip(columns, nulls, strict=True))
-
-
-def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """Return the rows of `query`, each as a mapping by column name."""
-    result = con.execute(query)
-    columns = [name for name, *_ in result.description]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
 def _about(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

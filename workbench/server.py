@@ -256,7 +256,7 @@ def _answering(folder: Path, url: str) -> Server | None:
     parts = ServingUrl.parse(url)
     try:
         with (
-            pymysql.connect(host=parts.host, port=parts.port, user=parts.user, password=parts.password) as connection,
+            pymysql.connect(**parts.account) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute("SELECT VERSION(), @@datadir")

@@ -21,6 +21,7 @@ from loader.files import LandingRefused, SourceFile, normal, read_layout, read_s
 from loader.profile import moments
 from loader.recognition import claimed, entries
 from loader.records import BOM
+from loader.sql import quoted, records
 
 TABLE_FILES = (".csv", ".tsv", ".txt", ".psv", ".parquet")
 """The endings of files that are profiled, besides those that a contract names; .gz and .zst may follow."""
@@ -181,7 +182,7 @@ def _read(
         headers = [header for source in sources for header in source.layout.header if normal(header) not in left_out]
         columns = tuple({normal(header): header.strip() for header in reversed(headers)}.values())[::-1]
         relation = f"delivered.t{number}"
-        con.execute(f"CREATE TABLE {relation} ({', '.join(f'{_q(column)} VARCHAR' for column in columns)})")
+        con.execute(f"CREATE TABLE {relation} ({', '.join(f'{quoted(column)} VARCHAR' for column in columns)})")
         loaded = []
         for source in sources:
             names = [next((c for c in columns if normal(c) == normal(h)), None) for h in source.layout.header]
@@ -239,7 +240,7 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
     known, tables = contracts.load(), []
     delivered = sorted((name, feed, entry) for feed, named in current.items() for name, entry in named.items())
     for name, source_system, delivery in delivered:
-        relation = f"warehouse.landing.{_q(delivery['landed'])}"
+        relation = f"warehouse.landing.{quoted(delivery['landed'])}"
         columns = tuple(column for column, *_ in con.execute(f"DESCRIBE {relation}").fetchall())
         (facts,) = _records(
             con,
@@ -267,7 +268,7 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     if declared and declared.format:
         cast = moments.moment("value", declared.format.replace("'", "''"))
     _variables(con, table=table.name, name=column, position=position, contract_type=kind)
-    con.execute(_sql("column", relation=table.relation, column=_q(column), contract_cast=cast))
+    con.execute(_sql("column", relation=table.relation, column=quoted(column), contract_cast=cast))
     this = "WHERE table_name = ? AND column_name = ?"
     (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()
     con.execute(
@@ -278,7 +279,7 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
 
 def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
     """Record the table's own facts, and look for the columns that tell its rows apart."""
-    listed = ", ".join(map(_q, table.columns))
+    listed = ", ".join(map(quoted, table.columns))
     rows, duplicates = con.execute(
         f"SELECT coalesce(sum(n), 0), coalesce(sum(n - 1), 0) "
         f"FROM (SELECT count(*) AS n FROM {table.relation} GROUP BY {listed})"
@@ -286,7 +287,9 @@ def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
     mangled = con.execute(
         "SELECT column_name FROM profile_column WHERE table_name = ? AND mojibake > 0", [table.name]
     ).fetchall()
-    any_mangled = " OR ".join(f"regexp_matches({_q(name)}, getvariable('mojibake'))" for (name,) in mangled) or "FALSE"
+    any_mangled = (
+        " OR ".join(f"regexp_matches({quoted(name)}, getvariable('mojibake'))" for (name,) in mangled) or "FALSE"
+    )
     (mangled_rows,) = con.execute(f"SELECT count(*) FROM {table.relation} WHERE {any_mangled}").fetchone()
     moments = con.execute(
         "SELECT make_timestamp((min(x) FILTER (p = 0) * 1000000)::BIGINT), "
@@ -344,7 +347,7 @@ def _candidate_keys(con: duckdb.DuckDBPyConnection, table: _Table, rows: int) ->
     ]
     key: list[str] = []
     while pool and len(key) < KEY_COLUMNS:
-        tried = ", ".join(f"approx_count_distinct(({', '.join(map(_q, [*key, name]))}))" for name in pool)
+        tried = ", ".join(f"approx_count_distinct(({', '.join(map(quoted, [*key, name]))}))" for name in pool)
         estimates = con.execute(f"SELECT {tried} FROM {table.relation}").fetchone()
         key.append(pool.pop(max(range(len(pool)), key=lambda i: estimates[i])))
         if max(estimates) > 0.9 * rows and _distinct(con, table, key) == rows:
@@ -357,7 +360,7 @@ def _candidate_keys(con: duckdb.DuckDBPyConnection, table: _Table, rows: int) ->
 
 
 def _distinct(con: duckdb.DuckDBPyConnection, table: _Table, columns: Sequence[str]) -> int:
-    listed = ", ".join(map(_q, columns))
+    listed = ", ".join(map(quoted, columns))
     return con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {table.relation})").fetchone()[0]
 
 
@@ -391,20 +394,18 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
             may_refer = (same_name or kind == key_type == "uuid") and (child, column) not in unique
             if not is_named and not may_refer:
                 continue
-            sampled = con.execute(
-                f"SELECT count(*) FROM (SELECT {_q(column)} AS v FROM {relations[child]} WHERE {_q(column)} <> '' "
-                f"LIMIT 200) WHERE v IN (SELECT {_q(key)} FROM {relations[parent]})"
-            ).fetchone()[0]
-            if sampled:
+            some = f"SELECT {quoted(column)} AS v FROM {relations[child]} WHERE v <> '' LIMIT 200"
+            found = f"SELECT count(*) FROM ({some}) WHERE v IN (SELECT {quoted(key)} FROM {relations[parent]})"
+            if con.execute(found).fetchone()[0]:
                 least = LEAST_FOUND_IF_NAMED if is_named else LEAST_FOUND
                 _variables(con, table=child, name=column, parent_table=parent, parent_column=key, least=least)
                 con.execute(
                     _sql(
                         "reference",
                         child=relations[child],
-                        column=_q(column),
+                        column=quoted(column),
                         parent=relations[parent],
-                        key=_q(key),
+                        key=quoted(key),
                     )
                 )
 
@@ -445,11 +446,11 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
                 _sql(
                     "related",
                     child=relations[child],
-                    child_column=_q(child_column),
+                    child_column=quoted(child_column),
                     parent=relations[parent],
-                    parent_column=_q(parent_column),
-                    key=_q(key),
-                    reference=_q(reference),
+                    parent_column=quoted(parent_column),
+                    key=quoted(key),
+                    reference=quoted(reference),
                     wrong=wrong,
                 )
             )
@@ -459,7 +460,7 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
     for table, listed in columns.items():
         for first, second, kind, rule, most, message in _pairs_in_a_row(listed):
             _variables(con, table=table, columns=f"{first}, {second}", rule=rule, most=most, message=message)
-            con.execute(_sql("order", relation=relations[table], first=_q(first), second=_q(second), type=kind))
+            con.execute(_sql("order", relation=relations[table], first=quoted(first), second=quoted(second), type=kind))
 
 
 def _find_contradicted_order(
@@ -472,7 +473,7 @@ def _find_contradicted_order(
     readings = _readings(con, table)
     if len(readings) < 2:
         return
-    read = ", ".join(f"{reading} AS {_q(name)}" for name, (reading, _) in readings.items())
+    read = ", ".join(f"{reading} AS {quoted(name)}" for name, (reading, _) in readings.items())
     con.execute(f"CREATE OR REPLACE TABLE delivered.row_moment AS SELECT {read} FROM {relation}")
     named = {frozenset((first, second)) for first, second, kind, *_ in _pairs_in_a_row(columns) if kind != "DOUBLE"}
     roles = {name: role for name, _, role in columns}
@@ -489,7 +490,7 @@ def _find_contradicted_order(
             message=f"{first} is at or before {second} in nearly all rows, but after it in these.",
         )
         unit = "DATE" if "DATE" in (readings[first][1], readings[second][1]) else "TIMESTAMP"
-        con.execute(_sql("contradicted", first=_q(first), second=_q(second), unit=unit))
+        con.execute(_sql("contradicted", first=quoted(first), second=quoted(second), unit=unit))
 
 
 def _readings(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[str, str]]:
@@ -504,9 +505,9 @@ def _readings(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[str
         [table],
     ).fetchall():
         if kind in MOMENTS:
-            readings[name] = (f"TRY_CAST(trim({_q(name)}) AS TIMESTAMP)", kind.upper())
+            readings[name] = (f"TRY_CAST(trim({quoted(name)}) AS TIMESTAMP)", kind.upper())
         elif together and len(fitting) <= 1:
-            read = ", ".join(moments.moment(_q(name), form) for form in together)
+            read = ", ".join(moments.moment(quoted(name), form) for form in together)
             has_time = all("%H" in form or "%I" in form for form in together)
             readings[name] = (f"coalesce({read})", "TIMESTAMP" if has_time else "DATE")
     return readings
@@ -582,8 +583,8 @@ def _hashes(tables: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
 def _insert(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any]) -> None:
     """Insert those values of `row` whose names are columns of the table."""
     names = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall() if name in row]
-    marks = ", ".join("?" for _ in names)
-    con.execute(f"INSERT INTO {table} ({', '.join(map(_q, names))}) VALUES ({marks})", [row[name] for name in names])
+    listed, marks = ", ".join(map(quoted, names)), ", ".join("?" for _ in names)
+    con.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", [row[name] for name in names])
 
 
 def _content(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -615,9 +616,8 @@ def _content(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = con.execute(query)
-    names = [name for name, *_ in result.description]
-    return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in result.fetchall()]
+    """Return the rows of a query, with moments as text."""
+    return [{name: _plain(value) for name, value in row.items()} for row in records(con, query)]
 
 
 def _plain(value: Any) -> Any:
@@ -628,7 +628,7 @@ def _plain(value: Any) -> Any:
 
 def _variables(con: duckdb.DuckDBPyConnection, **values: Any) -> None:
     for name, value in values.items():
-        con.execute(f"SET VARIABLE {_q(name)} = ?", [value])
+        con.execute(f"SET VARIABLE {quoted(name)} = ?", [value])
 
 
 def _sql(name: str, **identifiers: str) -> str:
@@ -639,7 +639,3 @@ def _sql(name: str, **identifiers: str) -> str:
 
 def _text(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
