@@ -194,7 +194,7 @@ def _read(file: Path) -> Contract:
 
 
 def _check_format(file: Path, column: Column) -> None:
-    """Refuse a format of a column that is no date, or that DuckDB cannot read by.
+    """Refuse a format on a column that is not a date, and a format that DuckDB cannot use.
 
     Raises:
         ContractError: saying which, and what a format looks like.

@@ -29,7 +29,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 """The delimiters that are tried on a header, with the word for each."""
 
 MAX_HEADER_BYTES = 1024 * 1024
-"""The longest header that is read: a file without a line end in its first megabyte is no CSV."""
+"""The longest header that is read: a file without a line end in its first megabyte is not a CSV file."""
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -118,10 +118,10 @@ class SourceFile:
             raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
 
     def without_bad_rows(self, scratch: Path) -> SourceFile:
-        """Return the file with a clean copy as its text, and the lines that are no row as `rejected`.
+        """Return the file with a clean copy as its text, and the lines that are not rows as `rejected`.
 
         Raises:
-            LandingRefused: its header is no record, and without it no row could be read.
+            LandingRefused: its header cannot be read, and without it no row can.
         """
         if self.layout.is_parquet:
             return self
@@ -130,7 +130,7 @@ class SourceFile:
         with _refusing(self.path):
             rejected = tuple(copy_rows(self.text, grammar, copy, self.layout.has_header))
         if self.layout.has_header and rejected and rejected[0].line == 1:
-            raise LandingRefused(f"{self.name}, line 1: the header is no line of CSV. {rejected[0].reason}")
+            raise LandingRefused(f"{self.name}, line 1: the header is not a valid line of CSV. {rejected[0].reason}")
         return replace(self, rejected=rejected, text=copy)
 
 
@@ -162,7 +162,8 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
     text = _head_text(path, head, codec, encoding)
     headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
     if text.lstrip("\ufeff").lower().startswith("sep="):
-        raise LandingRefused(f"{path.name}, line 1: Excel's {text.splitlines()[0]} is no header. Take that line out.")
+        mark = text.splitlines()[0]
+        raise LandingRefused(f"{path.name}, line 1: Excel's {mark} is not a header. Take that line out.")
     wanted = {normal(name) for name in expected}
 
     def fit(mark: str) -> tuple[int, int]:
@@ -231,7 +232,7 @@ def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None 
 
 
 def literally(path: Path) -> str:
-    """Return a path that DuckDB takes as it stands: a folder named `2024 [final]*` is no pattern."""
+    """Return a path that DuckDB takes as it stands: a folder named `2024 [final]*` is not a pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 

@@ -29,7 +29,7 @@ DRAFT_HINT = "to have one land: warehouse contract FILE drafts a contract for it
 
 @dataclass(frozen=True)
 class UnknownFile:
-    """A file that is not landed: its `name` (a folder's ends in /), and why; None where it is no table by its name."""
+    """A file that is not landed: its `name` (a folder's ends in /), and why; None where no table has such a name."""
 
     name: str
     reason: str | None = None

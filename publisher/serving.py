@@ -39,7 +39,7 @@ SQL_MODE = ",".join(
         "NO_ENGINE_SUBSTITUTION",
     )
 )
-"""MySQL's own default, set on every connection: no value changes in silence, and MariaDB is no laxer about views."""
+"""MySQL's own default, set on every connection: no value changes in silence, and MariaDB is as strict about views."""
 
 LOCK_SECONDS = 60
 """How long a change of a table or a view waits for those who read it, and others for the change."""
@@ -187,7 +187,7 @@ class ServingAdapter(MySQLEngineAdapter):
         return self._extra_config["source"].create_engine_adapter()
 
     def drop_data_object_on_type_mismatch(self, data_object: DataObject | None, expected_type: DataObjectType) -> bool:
-        """Drop what is no table where one should be; but not a large published table, which is a view of a store."""
+        """Drop what is not a table where one should be; but not a large published table, which is a view of a store."""
         if data_object and data_object.type.is_view and expected_type.is_table:
             return False
         return super().drop_data_object_on_type_mismatch(data_object, expected_type)

@@ -69,8 +69,9 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
   so that no length, charge or claim is below 0 and no CMS length below 1; for a share a Wilson interval of the
   effective number of observations (Korn and Graubard 1998); for a median Woodruff's (1952); for observed / expected
   the wider of it and exact Poisson. There is none below 5 effective patients, (sum n) ** 2 / sum n ** 2, nor where it
-  would reach a hundred times the value. Quote it wherever it stands, and no other. A total has none: it is no sample.
-  tests/test_coverage.py draws worlds with few patients who own most events, and counts how often each holds the truth.
+  would reach a hundred times the value. Quote it wherever it stands, and no other. A total is not
+  a sample and has none. tests/test_coverage.py draws worlds in which few patients own most events, and counts how
+  often each interval holds the truth.
 - **small_cell_flag** is 1 below 30 observations or 11 patients, for a proportion below 5 events or 5 others, for
   observed / expected below 5 expected.
 - **Requires** is what a source must deliver for the metric, as `mart_capability` finds it in the rows; where something
@@ -97,7 +98,7 @@ def measures() -> str:
             required = [capabilities[name] for name in row["requires"].split()]
             parts.append(_entry(row, required, benchmarks.get((row["metric_code"], row["definition_version"]))))
     parts.append("\n## Measures with columns of their own\n")
-    parts.append("Tests and comparisons that are no single ratio: each a published table, n and intervals with it.\n")
+    parts.append("Tests and comparisons, which are not a single ratio: each a published table with n and intervals.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
     claims = seed("reproduction/published_claim") if (PROJECT / "seeds" / "reproduction").is_dir() else []
     if claims:

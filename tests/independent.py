@@ -33,7 +33,7 @@ COSTLY = (
 PERSON = (("sex", "GENDER"), ("race", "RACE"), ("ethnicity", "ETHNICITY"))
 HOSPITAL, EVERY_HOSPITAL = "organization", "all hospitals"
 LONGEST = 100
-"""Days of the longest stay, and the percent rank of the dearest episode, that are no outliers."""
+"""Days of the longest stay, and the percent rank of the dearest episode, that are not outliers."""
 Z = NormalDist().inv_cdf(0.975)
 
 

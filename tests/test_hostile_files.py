@@ -194,7 +194,7 @@ CASES = [
     Case(
         "a carriage return alone at the end of the header",
         GOOD.replace("\n", "\r\n").replace("\r\n", "\r\0\n", 1),
-        refused="line 1: the header is no line of CSV",
+        refused="line 1: the header is not a valid line of CSV",
     ),
     Case(
         "columns in another order",
@@ -215,7 +215,7 @@ CASES = [
     ),
     Case("a line break in a column name", "\n".join([HEADER + ',"a\nb"', *(row + ",x" for row in ROWS)])),
     Case("a header of 2 MB", "x" * 2_000_000, refused="payers.csv"),
-    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is no header"),
+    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is not a header"),
     # --- delimiters and containers -----------------------------------------------------------------------------------
     Case("semicolons", GOOD.replace(",", ";"), read_as=("split at semicolons",)),
     Case("tabs", GOOD.replace(",", "\t"), read_as=("split at tabs",)),
@@ -290,49 +290,51 @@ CASES = [
         procedures('2024-01-05T10:00:00Z,,p,e,1,x,"903,50",,'),
         201,
         file="procedures.csv",
-        violations=("base_cost '903,50' is no DECIMAL(14, 2)",),
+        violations=("base_cost '903,50' is not a valid DECIMAL(14, 2)",),
     ),
     Case(
         "thousands separators",
         procedures('2024-01-05T10:00:00Z,,p,e,1,x,"1,903.50",,'),
         201,
         file="procedures.csv",
-        violations=("base_cost '1,903.50' is no DECIMAL(14, 2)",),
+        violations=("base_cost '1,903.50' is not a valid DECIMAL(14, 2)",),
     ),
     Case(
         "a date of another format",
         procedures("05/01/2024 10:00,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '05/01/2024 10:00' is no TIMESTAMP",),
+        violations=("start '05/01/2024 10:00' is not a valid TIMESTAMP",),
     ),
     Case(
         "impossible dates",
         procedures("2024-02-30T10:00:00Z,2024-13-01,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '2024-02-30T10:00:00Z' is no TIMESTAMP; stop '2024-13-01' is no TIMESTAMP",),
+        violations=(
+            "start '2024-02-30T10:00:00Z' is not a valid TIMESTAMP; stop '2024-13-01' is not a valid TIMESTAMP",
+        ),
     ),
     Case(
         "a zero date",
         procedures("0000-00-00 00:00:00,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '0000-00-00 00:00:00' is no TIMESTAMP",),
+        violations=("start '0000-00-00 00:00:00' is not a valid TIMESTAMP",),
     ),
     Case(
         "a serial date from Excel",
         procedures("45296.4166,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '45296.4166' is no TIMESTAMP",),
+        violations=("start '45296.4166' is not a valid TIMESTAMP",),
     ),
     Case(
         "NULL as a word where a number belongs",
         procedures("2024-01-05T10:00:00Z,,p,e,1,x,NULL,,"),
         201,
         file="procedures.csv",
-        violations=("base_cost 'NULL' is no DECIMAL(14, 2)",),
+        violations=("base_cost 'NULL' is not a valid DECIMAL(14, 2)",),
     ),
 ]
 

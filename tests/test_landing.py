@@ -632,9 +632,9 @@ class TestWhatAContractSays:
             ("1", "2017-04-01", "2017-04-01 09:05:00", "a", None),
             ("2", "2017-12-31", None, "b", None),
             ("3", None, None, "c", None),
-            ("4", "13/1/2017", "01-Apr-17 09:05", "d", "doa '13/1/2017' is no DATE as %m/%d/%Y"),
-            ("5", "4/1/2017", "2017-04-01", "e", "seen '2017-04-01' is no TIMESTAMP as %d-%b-%y %H:%M"),
-            ("6", "4/1/17", None, "f", "doa '4/1/17' is no DATE as %m/%d/%Y"),
+            ("4", "13/1/2017", "01-Apr-17 09:05", "d", "doa '13/1/2017' is not a valid DATE as %m/%d/%Y"),
+            ("5", "4/1/2017", "2017-04-01", "e", "seen '2017-04-01' is not a valid TIMESTAMP as %d-%b-%y %H:%M"),
+            ("6", "4/1/17", None, "f", "doa '4/1/17' is not a valid DATE as %m/%d/%Y"),
         ]
 
     @pytest.mark.parametrize("mark", ["", "\ufeff"])

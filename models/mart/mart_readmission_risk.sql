@@ -47,7 +47,7 @@ MODEL (
     organization_label = 'Name of the organization.',
     definition_code = 'Definition that is_index and is_readmission follow: R6 or R8; NULL where the feed can tell neither.',
     is_index = '1 where the stay is in the denominator, else 0; NULL where the feed can tell no rate.',
-    is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is no index.',
+    is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is not an index.',
     payer_name = 'Payer or kind of insurance.',
     payer_category = 'Category of the payer.',
     insured_label = 'Insured, Uninsured or Unknown.',
@@ -67,7 +67,7 @@ MODEL (
     abnormal_label = 'abnormal, none abnormal, or none recorded: no result of the stay is flagged.',
     abnormal_band = 'Abnormal results within the stay: 0, 1-2, 3+, or none recorded.',
     age_and_abnormal_band = 'age_group and abnormal_band, the cells of scenario C.',
-    n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they tell of the outcome and are no predictor.'
+    n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they follow from the outcome and do not predict it.'
   )
 );
 

@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Stays by insurance, as mart_kpi has them: length of stay, mortality and charges. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. A lower charge is shown where its interval does not hold 0.',
+  description 'Stays by insurance, as mart_kpi has them: length of stay, mortality and charges. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is not a discount: what was billed and what was paid are not both known. A lower charge is shown where its interval does not hold 0.',
   column_descriptions (
     source_system = 'Source of the stays.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',

@@ -17,7 +17,7 @@ MODEL (
     n_admissions = 'Admissions of the step: for an exclusion those it takes out.',
     n_patients = 'Patients of these admissions; not additive over steps.',
     n_left = 'Admissions left after the step.',
-    share_of_admissions = 'n_admissions over all admissions of the definitions unit, 0 to 1.',
+    share_of_admissions = 'n_admissions over all admissions of the definition''s unit, 0 to 1.',
     basis = 'What the exclusion rests on.'
   )
 );
