@@ -2,13 +2,17 @@
 
 The checksum of a column is the XOR of value x weight over its rows, in whatever order they are. `value` is the column's
 value as a whole number of 1 to 2^33: a number or an instant modulo a prime, a decimal's digits, or a hash of a text.
-`weight` is a number below 2^31 made of the row's primary key. So one value that changes changes the checksum (of a
-text, or a number of more than 32 bits, with probability 1 - 2^-31), and of several changes, such as values that moved
-to other rows, only those escape that happen to cancel out: a chance of about 2^-29 for any, of about 2^-20 for flags of
-four neighbours. XOR takes a server half the time of its decimal sums; all of it costs a third of hashing every value,
-and tells which column it is.
-Texts are hashed by CRC32 where a column has few of them, which DuckDB has not, but then only its different texts need
-it; else by SHA-256, the one hash that DuckDB shares with MySQL 9 (MD5 and SHA1 are gone from it).
+`weight` is a number below 2^31 made of the row's primary key.
+
+What it finds: a single wrong value always gives another checksum (a text, or a number of more than 32 bits, with
+probability 1 - 2^-31). Several wrong values, such as values that moved to other rows, escape only where their effects
+cancel out: a chance of about 2^-29 in general, and of about 2^-20 for flags that four neighbouring rows exchange.
+
+What it costs: XOR takes a server half the time of a sum of decimals, and the whole a third of hashing every value. A
+checksum a column also says in which column the difference is.
+
+Texts are hashed by CRC32 where a column has few different ones: DuckDB has no CRC32, so Python hashes each of these
+once. Other texts are hashed by SHA-256, the one hash that DuckDB shares with MySQL 9, which has dropped MD5 and SHA1.
 """
 
 from __future__ import annotations

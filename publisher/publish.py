@@ -169,7 +169,7 @@ class Publication:
 
     @cached_property
     def weighing(self) -> list[Column]:
-        """The columns of the key that weigh a row: those of more than one value, which together tell rows apart."""
+        """The columns of the key that have more than one value: a row's weight in a checksum is made of them."""
         several = _list(f"MIN({name}) < MAX({name})" for name in (duckdb_name(column.name) for column in self.key))
         found = self.source.fetchone(f"SELECT {several} FROM {self.rows}")
         return [column for column, differs in zip(self.key, found, strict=True) if differs] or self.key

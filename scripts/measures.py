@@ -60,7 +60,7 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
   rows of a patient. From that row come the observations (`measure.<subject>_observation`), the rows of `mart_kpi` and
   the DAX measures of Power BI. `warehouse query` shows its rows.
 - **Slices**: all, year, month (by the day named below), and what the subject below is sliced by. `is_partial_period`
-  marks a year or month that the source does not tell of whole, follow-up included.
+  marks a year or month that the source does not cover in full, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
   t on the log scale for a mean, exact Poisson for observed / expected, order statistics for a median.
   `clustered_ci_low` and `clustered_ci_high` take patients as independent, because one patient brings many events: the
@@ -118,8 +118,9 @@ def _entry(row: Row, required: list[str], benchmark: Row | None) -> str:
     lines = [
         f"### `{row['metric_code']}` / `{row['definition_version']}`: {row['metric_label']}{first}\n",
         f"{row['definition']}\n",
-        f"- {row['kind']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['counted_by']}"
-        + (f", {row['followup_days']} days of follow-up" if row["followup_days"] != "0" else ""),
+        f"- kind: {row['kind']}; unit: {row['unit']}; subject: {row['subject']}; basis: {row['basis']}; "
+        f"dated by: {row['counted_by']}"
+        + (f"; follow-up: {row['followup_days']} days" if row["followup_days"] != "0" else ""),
         f"- numerator: {row['numerator_rule']}; denominator: {row['denominator_rule']}",
         *_rule(row),
         f"- requires: {'; '.join(required)}",

@@ -63,7 +63,7 @@ class About:
     def cells(self) -> list[tuple[str, str, str, str]]:
         """The period, hospital, slice and value of each cell that the observation is in; those of months are left out.
 
-        Of all hospitals every slice is told by year; of one only the whole.
+        Of all hospitals every slice is shown by year; of one only the whole.
         """
         hospital, year = self.labels[HOSPITAL], str(self.day.year)
         values = [("all", "all"), *((name, label) for name, label in self.labels.items() if name != HOSPITAL)]
@@ -440,7 +440,7 @@ class Hospital:
                         yield Observation("ed_return_30", "first_visit", stay.patient, about, seen)
 
     def _of_index(self, stay: Stay, about: About, hit: bool) -> Iterator[Observation]:
-        """What else is told of an index stay of R6."""
+        """What else is counted of an index stay of R6."""
         if self.age(stay.rows[0]) >= 65:
             yield Observation("readmission", "R6_AGE_65", stay.patient, about, hit)
         days = self.days_to_visit(stay)

@@ -307,7 +307,7 @@ def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
 
 
 def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse) -> None:
-    """What the published projects did is to be compared with, and no part of what we compute: it may be deleted."""
+    """What the published projects did is there to compare with; nothing that we compute depends on it."""
     folder = PROJECT / "models" / "reproduction"
     subjects = {row["subject"] for row in families.declared("metric_subject")}
     subjects -= {row["subject"] for row in families.seed("metric_subject")}

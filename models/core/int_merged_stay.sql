@@ -17,7 +17,7 @@ MODEL (
 );
 
 WITH telling_feed AS (
-  /* A feed that delivers neither types, procedures nor reasons does not tell an acute stay from another. */
+  /* In a feed without types, procedures and reasons nothing tells an acute stay from another. */
   SELECT
     source_system,
     MAX(is_delivered) AS tells_care

@@ -73,7 +73,7 @@ MODEL (
     slice_value = 'Value of the slice.',
     period_start = 'First day of the year or month; NULL for all.',
     period_end = 'Last day of the year or month; NULL for all.',
-    is_partial_period = '1 where the source does not tell of the whole period, or of the follow-up after it, else 0.',
+    is_partial_period = '1 where the records of the source do not cover the whole period, or the follow-up after it, else 0.',
     numerator = 'Sum above the line; NULL where not computable.',
     denominator = 'Sum below the line; NULL for totals and medians, and where not computable.',
     value = 'The value in the unit of dim_metric; NULL where not computable, never 0 for that.',

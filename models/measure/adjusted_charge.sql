@@ -63,7 +63,7 @@ WITH charged_stay AS (
     age_group,
     COUNT(*) AS n,
     AVG(charge) AS mean_charge,
-    COALESCE(VARIANCE(charge), 0) / COUNT(*) AS variance_of_mean /* A single stay of a stratum tells of no variance; its weight is small. */
+    COALESCE(VARIANCE(charge), 0) / COUNT(*) AS variance_of_mean /* A single stay in a stratum has no variance to measure; its weight is small. */
   FROM charged_stay
   GROUP BY
     GROUPING SETS (

@@ -1,4 +1,4 @@
-/* One row per source, hospital and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (metrics.md, M13). */
+/* One row per source, hospital and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (docs/measures.md#m13-drg-test). */
 MODEL (
   name serving.v_drg_test,
   gateway serving,

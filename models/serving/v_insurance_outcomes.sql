@@ -1,4 +1,4 @@
-/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
+/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (docs/measures.md#m11-mortality, docs/measures.md#m12-charges-and-insurance). */
 MODEL (
   name serving.v_insurance_outcomes,
   gateway serving,
@@ -19,7 +19,7 @@ MODEL (
     mean_los_days = 'Mean length in days, at least 1 a stay.',
     los_ci_low = 'Lower end of its 95 % interval.',
     los_ci_high = 'Upper end of its 95 % interval.',
-    n_deaths = 'Deaths in the stay: by day of death where the source tells it, else by its flag.',
+    n_deaths = 'Deaths in the stay: by day of death where the source has it, else by its flag.',
     mortality = 'Share that died in the stay, 0 to 1.',
     mortality_ci_low = 'Lower end of its 95 % interval.',
     mortality_ci_high = 'Upper end of its 95 % interval.',

@@ -1,4 +1,4 @@
-/* One row per source, readmission definition and step of its funnel, from all admissions to the returns that count (metrics.md, M2). */
+/* One row per source, readmission definition and step of its funnel, from all admissions to the returns that count (docs/measures.md#m2-readmission). */
 MODEL (
   name serving.v_readmission_attrition,
   gateway serving,

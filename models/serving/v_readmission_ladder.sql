@@ -1,4 +1,4 @@
-/* One row per source and definition of a readmission rate, from the published ratio to the rate nearest to CMS (metrics.md, M2). */
+/* One row per source and definition of a readmission rate, from the published ratio to the rate nearest to CMS (docs/measures.md#m2-readmission). */
 MODEL (
   name serving.v_readmission_ladder,
   gateway serving,
