@@ -374,7 +374,7 @@ def _what(path: Path) -> str:
         return "a symbolic link that leads to no file, or in a circle"
     if path.is_dir():
         return "a folder"
-    return "no regular file" if path.exists() else "no such file"
+    return "not a regular file" if path.exists() else "no such file"
 
 
 def _head_text(path: Path, head: bytes, codec: str, encoding: str | None) -> str:

@@ -1,4 +1,4 @@
-"""How delivered text is read: trimmed, repaired, dated, keyed. docs/files.md#what-staging-makes-of-a-value says how."""
+"""How delivered text is read: trimmed, repaired, dated, keyed. docs/files.md#what-becomes-of-a-value says how."""
 
 from __future__ import annotations
 

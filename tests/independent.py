@@ -801,7 +801,7 @@ def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
         degrees = shown / spread if shown < (effective - 1) * spread else effective - 1
         t = student_t(degrees) if degrees >= 1 else math.nan
         if math.isnan(t):
-            pass  # patients as unlike as this tell nothing of how they vary
+            pass  # from patients as unlike as this nothing can be learned of how they vary
         elif kind == "proportion" or (unit == "share" and 0 < value < 1):
             as_many = min(value * (1 - value) / error**2, n) if error else effective
             clustered = wilson(value * as_many, as_many, t)

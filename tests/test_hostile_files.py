@@ -485,7 +485,7 @@ class TestFolders:
 
     def test_a_pipe_under_a_files_name_is_refused_and_not_waited_for(self, folder: Path) -> None:
         os.mkfifo(folder / "payers.csv")
-        with pytest.raises(LandingRefused, match=r"payers\.csv: no regular file"):
+        with pytest.raises(LandingRefused, match=r"payers\.csv: not a regular file"):
             landing.land(folder)
 
     def test_a_folder_in_the_folder_is_said_to_be_left_alone(self, folder: Path) -> None:

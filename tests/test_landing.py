@@ -544,7 +544,7 @@ class TestContracts:
             ),
             (
                 "source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {type='DATE', format='%Q'}",
-                "column a: format '%Q' is none",
+                "column a: format '%Q' cannot be used",
             ),
             ("source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\nheader=1.5\n[columns]\na = {}", "header = 1.5"),
             (

@@ -50,7 +50,7 @@ SELECT 3, table_name, column_name, 'numbers as 1.23E+17', exponents, filled,
 FROM profile_column WHERE exponents > 0
 UNION ALL
 SELECT 3, table_name, column_name, 'breaks its contract', contract_fails, filled,
-  'The contract says ' || contract_type || ': these values are not, and their rows go to quarantine.'
+  'The contract says ' || contract_type || ': these values are not valid, and their rows go to quarantine.'
 FROM profile_column WHERE contract_fails > 0
 UNION ALL
 SELECT CASE WHEN inferred_type IN ('date', 'timestamp', 'integer', 'decimal') THEN 3 ELSE 2 END,
