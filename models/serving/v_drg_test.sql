@@ -29,7 +29,7 @@ MODEL (
     modal_share = 'Share of stays at the most frequent charge.',
     eta_squared = 'Share of the variance of charges that lies between groups in these stays; in the row all.',
     omega_squared = 'The same beyond chance; in the row all.',
-    f_statistic = 'F of the groups, about 1 where they say nothing of the charge; in the row all.',
+    f_statistic = 'F of the groups, about 1 where they say nothing about the charge; in the row all.',
     verdict = 'flat rate, fee for service or independent; in the row all.',
     small_cell_flag = 'That of the coefficient of variation in mart_kpi.'
   )

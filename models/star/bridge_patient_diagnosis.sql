@@ -45,7 +45,7 @@ MODEL (
     role = 'primary, secondary, condition or reason.',
     onset_date = 'Day the diagnosis is first known.',
     abated_date = 'Day it ended; NULL while it goes on, or where the source does not say.',
-    is_length_mismatch = '1 where a list of codes and a list of labels that name it have not the same length, else 0.',
+    is_length_mismatch = '1 where the list of codes and the list of labels that name it differ in length, else 0.',
     weighting_factor = 'Share of the patient: 1 divided by the rows of the patient, the last one taking the rest.'
   )
 );

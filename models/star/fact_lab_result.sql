@@ -30,7 +30,7 @@ MODEL (
     nulls_preserved(model_col := is_abnormal, source_col := is_abnormal, source := input.lab_result),
     nulls_preserved(model_col := value_num, source_col := value_num, source := input.lab_result)
   ),
-  description 'Laboratory results. A result falls to the stay whose days hold its own, to the one admitted last where two organizations share a day; without a day, to the stay of its encounter.',
+  description 'Laboratory results. A result belongs to the stay whose days include its day, and where stays at two organizations share that day, to the one admitted last. A result without a day belongs to the stay of its encounter.',
   column_descriptions (
     source_system = 'Source that delivered the result.',
     result_id = 'Number of the record in the delivery: no source has an id of its own.',

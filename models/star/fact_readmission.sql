@@ -107,7 +107,7 @@ MODEL (
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
-    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many, or which has fewer than 10 readmissions: too few to expect any from.'
+    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where there are fewer than 10 others there too. NULL for a whole definition and source where fewer than 80 % of the admissions have 10 others, or where there are fewer than 10 readmissions: too few to expect anything from.'
   )
 );
 
