@@ -34,8 +34,8 @@ from sqlmesh.core.config import (  # noqa: E402
 from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
+import publisher.gateways  # noqa: E402
 from loader import families, landing, settings  # noqa: E402
-from publisher import serving  # noqa: E402
 from workbench import patches  # noqa: E402
 from workbench.audit_samples import AuditSamples  # noqa: E402
 from workbench.project import ProjectLoader  # noqa: E402
@@ -55,7 +55,7 @@ patches.apply()
 settings.home().mkdir(parents=True, exist_ok=True)
 
 # warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
-gateways = serving.gateways(
+gateways = publisher.gateways.gateways(
     settings.serving(),
     name=settings.serving_name(),
     warehouse=str(settings.warehouse_file()),

@@ -5,73 +5,25 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
-from sqlglot import exp
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
-from publisher import mysql_types
-from publisher.mysql_types import Column, Totals, added_up
-from publisher.serving import ServingAdapter, Session
-
-DUCKDB, MYSQL = 0, 1
-"""Which of a pair of literals, names or conditions is whose."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Part of a table's rows: those whose key lies above `low` and not above `high`; None: no bound.
-
-    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. Where the range has no bound, `least` and
-    `greatest`, the least and greatest values that DuckDB has in each column, let it skip rows as bounds would.
-    """
-
-    low: tuple[tuple[str, str], ...] | None = None
-    high: tuple[tuple[str, str], ...] | None = None
-    least: tuple[tuple[str, str], ...] | None = None
-    greatest: tuple[tuple[str, str], ...] | None = None
-
-    def conditions(self, key: Sequence[Column]) -> tuple[str, str]:
-        """Return DuckDB's and MySQL's condition for a row of the range."""
-        names = [(mysql_types.duckdb_name(c.name), mysql_types.mysql_name(c.name)) for c in key]
-        return tuple(self._condition([name[engine] for name in names], engine) for engine in (DUCKDB, MYSQL))
-
-    def _condition(self, columns: Sequence[str], engine: int) -> str:
-        bounds = (self.low, self.high, self.low or self.least, self.high or self.greatest)
-        low, high, first, last = ([literal[engine] for literal in bound or ()] for bound in bounds)
-        # Engines skip the rows outside the range by the columns that both bounds have alike, and by the first other.
-        ends = (first, last) if engine == DUCKDB else (low, high)
-        same = next((n for n, (a, b) in enumerate(zip(*ends, strict=False)) if a != b), 0)
-        parts = [f"{column} = {literal}" for column, literal in zip(columns[:same], ends[0], strict=False)]
-        columns, low, high = columns[same:], low[same:], high[same:]
-        if low:
-            parts += [f"{columns[0]} >= {low[0]}", _beyond(columns, ">", low)]
-        if high:
-            equal = " AND ".join(f"{column} = {literal}" for column, literal in zip(columns, high, strict=True))
-            parts += [f"{columns[0]} <= {high[0]}", f"({_beyond(columns, '<', high)} OR ({equal}))"]
-        return " AND ".join(parts) or "TRUE"
+from publisher import checksums, mysql_types
+from publisher.adapter import ServingAdapter
+from publisher.checksums import Totals, added_up
+from publisher.connection import Session
+from publisher.description import Description, at, shown
+from publisher.ranges import Range
 
 
 class Comparison:
     """What DuckDB sent, beside what a table of the server holds."""
 
-    def __init__(
-        self,
-        adapter: ServingAdapter,
-        source: EngineAdapter,
-        name: str,
-        select: str,
-        columns: Sequence[Column],
-        key: Sequence[Column],
-        weighing: Sequence[Column],
-    ) -> None:
-        """Take the model's `name` for messages, `select`, DuckDB's query for what was sent, and the columns that weigh.
-
-        `weighing` are those of the key that tell its rows apart: a row's weight in a checksum is made of them.
-        """
-        self.adapter, self.source, self.name, self.select = adapter, source, name, select
-        self.columns, self.key, self.weighing = columns, key, weighing
+    def __init__(self, adapter: ServingAdapter, source: EngineAdapter, described: Description) -> None:
+        """Take the adapters of the server and of DuckDB, and what was sent."""
+        self.adapter, self.source, self.described = adapter, source, described
+        self.columns, self.key = described.columns, described.key
         self._sent: Future[Totals] | None = None
 
     def start(self) -> None:
@@ -82,18 +34,18 @@ class Comparison:
 
     def _count_sent(self) -> Totals:
         cursor = self.source.connection.cursor()
-        rows = f"({self.select}) AS rows"
+        rows = f"({self.described.select}) AS rows"
         for number, column in enumerate(self.columns):
             if column.has_few_texts:
-                name, crc32 = map(mysql_types.duckdb_name, (column.name, mysql_types.crc32_of(column)))
-                cursor.execute(f"SELECT DISTINCT {name} FROM ({self.select}) WHERE {name} IS NOT NULL")
+                name, crc32 = map(mysql_types.duckdb_name, (column.name, checksums.crc32_of(column)))
+                cursor.execute(f"SELECT DISTINCT {name} FROM ({self.described.select}) WHERE {name} IS NOT NULL")
                 texts = [text for (text,) in cursor.fetchall()]
                 # A table, and not a list in the query: DuckDB joins by the smaller side where it knows which that is.
                 listed = f"UNNEST($1::VARCHAR[]) AS text, UNNEST($2::BIGINT[]) AS {crc32}"
                 numbers = [zlib.crc32(text.encode()) for text in texts]
                 cursor.execute(f"CREATE TEMP TABLE texts{number} AS SELECT {listed}", [texts, numbers])
                 rows += f" LEFT JOIN texts{number} ON rows.{name} = texts{number}.text"
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[0])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[0])
         cursor.execute(f"SELECT {aggregates} FROM {rows}")
         return [number or 0 for number in cursor.fetchone()]
 
@@ -103,7 +55,7 @@ class Comparison:
         Raises:
             SQLMeshError: when they differ; names the columns, how they differ, and rows with both values.
         """
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[1])
         if self._sent is None:
             self.start()
         parts = self.adapter.fetch_at_once(
@@ -115,7 +67,7 @@ class Comparison:
 
     def read(self, session: Session, rows: str) -> Totals:
         """Return what the columns of some rows on the server sum up to."""
-        aggregates = ", ".join(mysql_types.checksums(self.columns, self.weighing)[1])
+        aggregates = ", ".join(checksums.checksums(self.columns, self.described.weighing)[1])
         [numbers] = session.fetchall(f"SELECT {aggregates} FROM {rows}")
         return list(numbers)
 
@@ -131,7 +83,7 @@ class Comparison:
         if sent != stored:
             differing = self._columns_that_differ(sent, stored)
             raise SQLMeshError(
-                f"{self.name}: the server does not hold what was sent ({sent[0]:,} rows sent, "
+                f"{self.described.name}: the server does not hold what was sent ({sent[0]:,} rows sent, "
                 f"{stored[0]:,} stored; {'; '.join(differing)}): "
                 + "; ".join(self._differences(table) if table else [])
             )
@@ -155,9 +107,9 @@ class Comparison:
         """
         sides = zip(
             (self.source, self.adapter),
-            (f"({self.select})", table),
-            mysql_types.buckets(self.key),
-            mysql_types.digests(self.columns),
+            (f"({self.described.select})", table),
+            checksums.buckets(self.key),
+            checksums.digests(self.columns),
             ([c.sent_text for c in self.columns], [f"CONCAT({c.stored_text})" for c in self.columns]),
             strict=True,
         )
@@ -181,44 +133,3 @@ class Comparison:
                 if a != b:
                     found.append(f"{column.name} where {at(self.key, same)}: sent {shown(a, b)}, stored {shown(b, a)}")
         return found[:5]
-
-
-def at(key: Sequence[Column], values: Sequence[object]) -> str:
-    """Return where a row is: its key, as `column = value, ...`."""
-    return ", ".join(f"{column.name} = {value}" for column, value in zip(key, values, strict=True))
-
-
-def shown(value: str | None, other: str | None = None) -> str:
-    """Return a value fit for a message; of a long one, the part where it starts to differ from `other`."""
-    if value is None or len(value) <= 80:
-        return "NULL" if value is None else repr(value)
-    same = next((i for i, (a, b) in enumerate(zip(value, other or "", strict=False)) if a != b), len(other or ""))
-    start = max(0, same - 20)
-    return f"{value[start : start + 60]!r} (from character {start + 1} of {len(value)})"
-
-
-def ranges(rows: Sequence[Sequence[str]], key: Sequence[Column]) -> list[Range]:
-    """Return the ranges between keys in order, given as the texts of their values; the outer two bound all."""
-    bounds = []
-    for row in rows:
-        literals = [exp.Literal.string(text) for text in row]
-        bounds.append(
-            tuple(
-                (literal.sql("duckdb"), literal.name if column.is_number else literal.sql("mysql"))
-                for literal, column in zip(literals, key, strict=True)
-            )
-        )
-    least, *inner, greatest = bounds
-    parts = [Range(low, high) for low, high in zip([None, *inner], [*inner, None], strict=True)]
-    parts[0] = replace(parts[0], least=least)
-    parts[-1] = replace(parts[-1], greatest=greatest)
-    return parts
-
-
-def _beyond(columns: Sequence[str], compare: str, literals: Sequence[str]) -> str:
-    """Return the condition for a key that comes after (`>`) or before (`<`) another, as an index can answer it."""
-    conditions = []
-    for position, (column, literal) in enumerate(zip(columns, literals, strict=True)):
-        same = [f"{c} = {value}" for c, value in zip(columns[:position], literals[:position], strict=True)]
-        conditions.append("(" + " AND ".join([*same, f"{column} {compare} {literal}"]) + ")")
-    return "(" + " OR ".join(conditions) + ")"

@@ -16,9 +16,11 @@ from sqlmesh.core.console import get_console
 from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.utils.errors import SQLMeshError
 
-from publisher.comparison import Range, ranges
-from publisher.mysql_types import Column, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, ServingError, Session
+from publisher.adapter import ServingAdapter
+from publisher.connection import ServingError, Session
+from publisher.description import Description
+from publisher.mysql_types import duckdb_name
+from publisher.ranges import Range, ranges
 
 SLICE_ROWS = 100_000
 """Rows that DuckDB sorts and writes at a time: bounds the client's memory, whatever the table's size."""
@@ -44,21 +46,12 @@ FIELDS = "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LIN
 
 
 class Transfer:
-    """The rows of one query on their way from DuckDB to the server."""
+    """The rows of one table on their way from DuckDB to the server."""
 
-    def __init__(
-        self,
-        adapter: ServingAdapter,
-        source: EngineAdapter,
-        name: str,
-        select: str,
-        columns: Sequence[Column],
-        key: Sequence[Column],
-        count: int,
-    ) -> None:
-        """Take the model's `name` for messages, `select`, DuckDB's query for what is sent, and its number of rows."""
-        self.adapter, self.source, self.name, self.select = adapter, source, name, select
-        self.columns, self.key, self.count = columns, key, count
+    def __init__(self, adapter: ServingAdapter, source: EngineAdapter, described: Description) -> None:
+        """Take the adapters of the server and of DuckDB, and what is sent."""
+        self.adapter, self.source, self.described = adapter, source, described
+        self.name, self.select, self.key, self.count = described.name, described.select, described.key, described.count
         self.slices = self._slices()
         self._stopped = threading.Event()
         self._counting, self._done, self._started, self._said = threading.Lock(), 0, 0.0, 0.0
@@ -114,10 +107,10 @@ class Transfer:
 
     def _load_data(self, session: Session, table: str, share: Sequence[Range]) -> int:
         """Stream DuckDB's COPY through a pipe into LOAD DATA LOCAL: no row touches the client's disk."""
-        names = ", ".join(mysql_name(c.name) for c in self.columns)
         with self._pipe(share) as path:
             loaded, warnings = session.execute(
-                f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table} CHARACTER SET utf8mb4 {FIELDS} ({names})"
+                f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table} CHARACTER SET utf8mb4 {FIELDS} "
+                f"({self.described.names})"
             )
         # LOCAL makes warnings of errors: it cuts a long text, skips a duplicate, stores 0 for what is not a number.
         if warnings:
@@ -135,7 +128,7 @@ class Transfer:
         if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux
             fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         failures: list[duckdb.Error] = []
-        texts = ", ".join(duckdb_name(c.name) for c in self.columns if c.kind == "TEXT")
+        texts = ", ".join(duckdb_name(c.name) for c in self.described.columns if c.kind == "TEXT")
         options = f"{CSV}, FORCE_QUOTE ({texts})" if texts else CSV
         cursor = self.source.connection.cursor()
 
@@ -161,15 +154,14 @@ class Transfer:
 
     def _insert(self, session: Session, table: str, share: Sequence[Range]) -> int:
         """Send the rows as INSERT statements, their text rendered by DuckDB; strict mode makes errors of bad values."""
-        values = ", ".join(f"COALESCE({c.literal}, 'NULL')" for c in self.columns)
-        names = ", ".join(mysql_name(c.name) for c in self.columns)
+        values = ", ".join(f"COALESCE({c.literal}, 'NULL')" for c in self.described.columns)
         cursor, inserted = self.source.connection.cursor(), 0
         for query in self._queries(share):
             cursor.execute(f"SELECT '(' || CONCAT_WS(',', {values}) || ')' FROM ({query})")
             while rows := cursor.fetchmany(BATCH_ROWS):
                 for batch in _batches([text for (text,) in rows]):
                     # A session logs no statement: patients' data does not belong in a log.
-                    inserted += session.execute(f"INSERT INTO {table} ({names}) VALUES {batch}")[0]
+                    inserted += session.execute(f"INSERT INTO {table} ({self.described.names}) VALUES {batch}")[0]
         cursor.close()
         return inserted
 

@@ -14,16 +14,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 from sqlglot import exp
 
+from publisher.adapter import ServingAdapter
+from publisher.checksums import Totals, added_up, checksums
 from publisher.comparison import Comparison
-from publisher.mysql_types import Column, Totals, added_up, checksums, duckdb_name, mysql_name
-from publisher.serving import ServingAdapter, Session
+from publisher.connection import Session
+from publisher.description import Description
+from publisher.mysql_types import Column, duckdb_name, mysql_name
 from publisher.transfer import SESSIONS, Transfer, one_thread
 
 VERSIONED_ROWS = 100_000
@@ -47,10 +49,21 @@ LISTED = "publish_version"
 
 @dataclass(frozen=True)
 class Version:
-    """A version in a store, the DuckDB query that gives its rows, and what its columns were found to sum up to."""
+    """A version of a published table.
+
+    Attributes:
+        number: its number, of all versions of the schema.
+        physical: the view that shows it.
+        store: the table that holds its rows, and those of other versions.
+        layout: what a store must have alike to take it.
+        source: DuckDB's query that gives its rows.
+        totals: what its columns were found to sum up to on the server.
+    """
 
     number: int
+    physical: str
     store: str
+    layout: str
     source: str
     totals: Totals
 
@@ -86,21 +99,21 @@ class Versions:
                     self._undo(session, number, self.qualified(store))
                 session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE version = {number}")
             listed = session.fetchall(
-                f"SELECT version, store, source, totals, layout FROM {self.schema}.{LISTED} "
+                f"SELECT version, physical, store, layout, source, totals FROM {self.schema}.{LISTED} "
                 f"WHERE published = '{self.published}' ORDER BY version DESC"
             )
             stores = session.fetchall(
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = "
                 f"'{self.schema.strip('`')}' AND table_name LIKE 'store\\_\\_{self.published}\\_\\_%'"
             )
-            used = {store for _, store, *_ in listed}
+            used = {store for _, _, store, *_ in listed}
             for (store,) in stores:
                 if store not in used and re.fullmatch(rf"store__{re.escape(self.published)}__\d+", store):
                     session.execute(f"DROP TABLE {self.qualified(store)}")
-        if not listed or listed[0][4] != layout:
+        if not listed or listed[0][3] != layout:
             return None
-        number, store, source, totals, _ = listed[0]
-        return Version(number, store, source, json.loads(totals))
+        *told, totals = listed[0]
+        return Version(*told, json.loads(totals))
 
     def _undo(self, session: Session, number: int, store: str) -> None:
         """Take out of a store what the sessions had committed that were to make version `number` of it."""
@@ -116,41 +129,37 @@ class Versions:
             )
             return int(session.fetchall("SELECT LAST_INSERT_ID()")[0][0])
 
-    def record(
-        self, session: Session, number: int, physical: str, store: str, layout: str, source: str, totals: Totals
-    ) -> None:
-        """Make `number` the version that the view `physical` shows."""
-        text = exp.Literal.string(source).sql("mysql")
-        session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE physical = '{physical}'")
+    def record(self, session: Session, version: Version) -> None:
+        """List a version as the one that its view shows."""
+        text = exp.Literal.string(version.source).sql("mysql")
+        session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE physical = '{version.physical}'")
         session.execute(
-            f"UPDATE {self.schema}.{LISTED} SET physical = '{physical}', store = '{store}', layout = '{layout}', "
-            f"totals = '{json.dumps(totals)}', source = {text} WHERE version = {number}"
+            f"UPDATE {self.schema}.{LISTED} SET physical = '{version.physical}', store = '{version.store}', "
+            f"layout = '{version.layout}', totals = '{json.dumps(version.totals)}', source = {text} "
+            f"WHERE version = {version.number}"
         )
 
-    def create_view(self, view: str, store: str, number: int, columns: Sequence[Column]) -> None:
+    def create_view(self, view: str, version: Version, described: Description) -> None:
         """Create `view`, which shows the rows of a version."""
-        names = ", ".join(mysql_name(c.name) for c in columns)
         self.adapter.execute(
-            f"CREATE OR REPLACE ALGORITHM = MERGE VIEW {view} AS SELECT {names} FROM {self.qualified(store)} "
-            f"WHERE first_version <= {number} AND last_version >= {number}"
+            f"CREATE OR REPLACE ALGORITHM = MERGE VIEW {view} AS SELECT {described.names} "
+            f"FROM {self.qualified(version.store)} "
+            f"WHERE first_version <= {version.number} AND last_version >= {version.number}"
         )
 
-    def end_and_add(
-        self, version: Version, number: int, changes: str, physical: str, layout: str, source: str,
-        comparison: Comparison,
-    ) -> None:  # fmt: skip
-        """Make version `number` from `version` and a table of `changes`: all of it, or nothing.
+    def end_and_add(self, before: Version, version: Version, changes: str, comparison: Comparison) -> None:
+        """Make `version` from the one `before` it and a table of `changes`: all of it, or nothing.
 
         Each session makes its share of the changes, and commits them when all are found to be right; the one that
         commits last makes them a version. A plan that is killed between two commits leaves what `latest` removes.
 
-        What its columns sum up to is what those of `version` did, which were read back when its rows were loaded, less
-        what the server holds of the rows that end, and with what it holds of those that are new.
+        Its columns must sum up to what those of the version before did (which were read back when its rows were
+        loaded), less what the server holds of the rows that end, plus what it holds of the rows that are new.
 
         Raises:
             SQLMeshError: when that is not what DuckDB's columns sum up to.
         """
-        names = ", ".join(mysql_name(c.name) for c in comparison.columns)
+        names, number = comparison.described.names, version.number
         store = self.qualified(version.store)
         same = " AND ".join(f"s.{mysql_name(c.name)} = c.{mysql_name(c.name)}" for c in comparison.key)
 
@@ -173,9 +182,9 @@ class Versions:
 
         with self.adapter.sessions(SESSIONS) as sessions, ThreadPoolExecutor(SESSIONS) as pool:
             found = list(pool.map(change, sessions, range(1, SESSIONS + 1)))
-            totals = added_up([version.totals, *(added for _, added in found)], without=[ended for ended, _ in found])
+            totals = added_up([before.totals, *(added for _, added in found)], without=[ended for ended, _ in found])
             comparison.judge(totals)  # closing the sessions without a COMMIT undoes it all
-            self.record(sessions[0], number, physical, version.store, layout, source, totals)
+            self.record(sessions[0], replace(version, totals=totals))
             for session in reversed(sessions):
                 session.execute("COMMIT")
 
@@ -196,12 +205,10 @@ class Versions:
                     session.execute(f"DROP TABLE IF EXISTS {self.qualified(store)}")
 
 
-def layout(
-    columns: Sequence[Column], key: Sequence[Column], weighing: Sequence[Column], indexes: Sequence[Sequence[str]]
-) -> str:
+def layout(of: Description) -> str:
     """Return what a store must have alike to take a version: columns, types, key, indexes, and how it is summed up."""
-    described = [[(c.name, c.mysql) for c in columns], [c.name for c in key], [list(index) for index in indexes]]
-    return hashlib.sha256(repr([described, checksums(columns, weighing)[1]]).encode()).hexdigest()
+    alike = [[(c.name, c.mysql) for c in of.columns], [c.name for c in of.key], [list(index) for index in of.indexes]]
+    return hashlib.sha256(repr([alike, checksums(of.columns, of.weighing)[1]]).encode()).hexdigest()
 
 
 def changes(transfer: Transfer, old: str, table: str) -> int | None:
@@ -214,13 +221,13 @@ def changes(transfer: Transfer, old: str, table: str) -> int | None:
         The number of changes; None where `old` can be read no more, or they are more than LARGEST_CHANGE of all rows.
     """
     source, key = transfer.source, transfer.key
-    values = ", ".join(f"{c.value} AS {duckdb_name(c.name)}" for c in transfer.columns)
+    values = ", ".join(f"{c.value} AS {duckdb_name(c.name)}" for c in transfer.described.columns)
     earlier = f"SELECT {values} FROM {old}"
     try:
         source.fetchall(f"{earlier} LIMIT 0")
     except duckdb.Error:  # its tables are gone, or have other columns
         return None
-    names, keys = (", ".join(duckdb_name(c.name) for c in columns) for columns in (transfer.columns, key))
+    names, keys = (", ".join(duckdb_name(c.name) for c in columns) for columns in (transfer.described.columns, key))
     hashed = f"SELECT {keys}, HASH({names}) AS publish_hash"
     number = 0
     source.execute(f"CREATE SCHEMA IF NOT EXISTS {table.rpartition('.')[0]}")

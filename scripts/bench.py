@@ -35,7 +35,8 @@ from sqlmesh.core.dialect import parse  # noqa: E402
 from sqlmesh.core.model import load_sql_based_model  # noqa: E402
 
 from publisher import publish, transfer  # noqa: E402
-from publisher.serving import ServingAdapter, ServingConnection  # noqa: E402
+from publisher.adapter import ServingAdapter  # noqa: E402
+from publisher.gateways import ServingConnection  # noqa: E402
 from publisher.url import ServingUrl  # noqa: E402
 
 SCHEMA = "bench_warehouse"
@@ -113,7 +114,7 @@ class Bench:
         """Return a new empty table, with the primary key and no index."""
         table = f"{SCHEMA}.{name}"
         self.cursor.execute(f"DROP TABLE IF EXISTS {table}")
-        self.publication(name, indexes=()).create(table)
+        self.publication(name, indexes=()).staging.create(table)
         return table
 
     def source(self, rows: int) -> duckdb.DuckDBPyRelation:
@@ -125,7 +126,7 @@ class Bench:
         transfer.SESSIONS = sessions
         publication, table = self.publication("plain"), self.prepared("plain")
         publication.comparison.start()  # as in a publish: DuckDB counts its side while the server loads
-        load = timed(lambda: publication.load(table))
+        load = timed(lambda: publication.transfer.load(table))
         verify = timed(lambda: publication.compare(table))
         return {"seconds": load, "verify": verify}
 
@@ -137,9 +138,10 @@ class Bench:
         self.cursor.execute(f"DROP DATABASE {SCHEMA}")  # with the versions of the round before
         self.cursor.execute(f"CREATE DATABASE {SCHEMA}")
         publication = self.publication("fact__1")
-        for phase in ("load", "compare", "add_indexes"):
-            method = getattr(publication, phase)
-            setattr(publication, phase, lambda *a, m=method, p=phase: timed_result(phases, p, lambda: m(*a)))
+        owners = {"load": publication.transfer, "compare": publication, "add_indexes": publication.staging}
+        for phase, owner in owners.items():
+            method = getattr(owner, phase)
+            setattr(owner, phase, lambda *a, m=method, p=phase: timed_result(phases, p, lambda: m(*a)))
         return {"seconds": timed(publication.run), **phases}
 
     def no_change(self) -> dict[str, float]:
@@ -187,7 +189,7 @@ class Bench:
         connection = Without(**settings, password=self.url.password, source=self.connection.source)
         self.adapter = connection.create_engine_adapter()
         publication, table = self.publication("inserted"), self.prepared("inserted")
-        return {"seconds": timed(lambda: publication.load(table))}
+        return {"seconds": timed(lambda: publication.transfer.load(table))}
 
     def pandas_to_sql(self) -> dict[str, float]:
         import sqlalchemy

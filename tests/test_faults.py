@@ -39,11 +39,11 @@ CONFIG = """
 import os
 from sqlmesh.core.config import CategorizerConfig, Config, ModelDefaultsConfig, PlanConfig
 from loader import settings
-from publisher import serving
+from publisher.gateways import gateways
 
 settings.home().mkdir(parents=True, exist_ok=True)
 config = Config(
-    gateways=serving.gateways(
+    gateways=gateways(
         settings.serving(), warehouse=str(settings.warehouse_file()), state=str(settings.state_file()),
         embedded=str(settings.embedded_file()),
     ),
@@ -280,9 +280,9 @@ def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkey
 @pytest.mark.long
 def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: SmallRoad) -> None:
     old = road.shown_delivery()
-    serving = road.folder / "publisher" / "serving.py"
-    text = serving.read_text()
-    serving.write_text(text.replace("LOCK_SECONDS = 60", "LOCK_SECONDS = 2"))
+    connection = road.folder / "publisher" / "connection.py"
+    text = connection.read_text()
+    connection.write_text(text.replace("LOCK_SECONDS = 60", "LOCK_SECONDS = 2"))
     try:
         with road.server() as cursor:
             cursor.execute("BEGIN")
@@ -293,7 +293,7 @@ def test_a_long_reader_makes_the_swap_wait_and_then_say_who_is_in_the_way(road: 
             assert "another session holds a lock" in " ".join(output.split())
             cursor.execute("COMMIT")
     finally:
-        serving.write_text(text)
+        connection.write_text(text)
     assert road.shown_delivery() == old
     assert road.views() == sorted(VIEWS)
     road.deliver(old + 1)

@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from loader import cli, contracts, feeds, landing, settings
+from loader import contracts, feeds, landing, settings
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
 from macros.contracts import _blueprint
-from workbench import demo, status
+from workbench import cli, demo, status
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
 ROW = "{id},Payer {id},1 Main St,Boston,MA,06156,555"

@@ -28,9 +28,12 @@ from sqlmesh.core.engine_adapter import EngineAdapter
 from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
-from publisher import mysql_types, publish, serving, transfer, versions
+from publisher import checksums, connection, gateways, mysql_types, publish, transfer, versions
+from publisher.checksums import Totals
+from publisher.connection import ServingError, Session
+from publisher.gateways import ServingConnection
 from publisher.publish import Publication, Publish
-from publisher.serving import ServingConnection, ServingError, Session
+from publisher.staging import Staging
 from publisher.url import ServingUrl
 
 SCHEMA = "publish_test"
@@ -411,13 +414,13 @@ CORRUPTIONS = {
 
 
 def corrupting(statements: str) -> type[Publication]:
-    """Return a publication whose load ends in a corruption."""
+    """Return a publication whose rows are corrupted after they were loaded."""
 
     class Corrupting(Publication):
-        def load(self, table: str) -> None:
-            super().load(table)
+        def compare(self, table: str) -> Totals:
             with self.adapter.sessions(1) as [session]:
                 session.execute(statements.replace("{}", table))
+            return super().compare(table)
 
     return Corrupting
 
@@ -443,7 +446,7 @@ def test_an_empty_text_and_null_swapped_are_seen(bench: Bench) -> None:
 def test_flags_of_four_neighbours_that_change_hardly_ever_cancel_out(step: int, one: int, other: int) -> None:
     """Values near a power of two times neighbouring weights did, in one of 500 such fours."""
     key, flag = mysql_types.Column("k", "BIGINT", "BIGINT"), mysql_types.Column("flag", "INT", "INT")
-    checksum = mysql_types.checksums([flag], [key])[0][2]
+    checksum = checksums.checksums([flag], [key])[0][2]
     pairs = fours = 0
     for start in range(1, 20_000_000, 1_000_000):
         rows = f"(SELECT ({start} + i * {step})::BIGINT AS k, {{}} AS flag FROM RANGE(60) AS r(i))"
@@ -474,10 +477,15 @@ def test_a_corrupted_load_is_seen_before_the_swap(bench: Bench, statement: str, 
 
 @pytest.mark.serving
 def test_what_the_server_cuts_or_skips_on_its_own_is_seen(bench: Bench) -> None:
-    class Narrow(Publication):
+    class NarrowTable(Staging):
         def create(self, table: str, *arguments: Any) -> None:
             super().create(table, *arguments)
             self.adapter.execute(f"ALTER TABLE {table} MODIFY t VARCHAR(7), MODIFY amount DECIMAL(4, 1)")
+
+    class Narrow(Publication):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.staging = NarrowTable(self.adapter, self.table, self.described)
 
     with pytest.raises(SQLMeshError, match=r"1,000 rows sent, 1,000 taken: Data truncated for column 'amount'"):
         bench.publication(ROWS, of=Narrow).run()
@@ -714,10 +722,10 @@ def test_a_missing_privilege_is_named_with_its_remedy(bench: Bench) -> None:
 
 def test_the_password_is_never_shown(tmp_path: Path) -> None:
     url = ServingUrl.parse("mysql://someone:hush-hush@127.0.0.1:1/")
-    gateways = serving.gateways(url, warehouse=":memory:", state=":memory:", embedded="")
-    assert "hush" not in repr(gateways) + str(gateways["serving"]) + repr(url)
+    made = gateways.gateways(url, warehouse=":memory:", state=":memory:", embedded="")
+    assert "hush" not in repr(made) + str(made["serving"]) + repr(url)
     with pytest.raises(ServingError, match=r"connecting to 127\.0\.0\.1:1 as someone.*check host, port") as refusal:
-        gateways["serving"].connection.create_engine_adapter().fetchone("SELECT 1")
+        made["serving"].connection.create_engine_adapter().fetchone("SELECT 1")
     assert "hush" not in str(refusal.value)
 
 
@@ -761,12 +769,14 @@ def test_tls_that_is_asked_for_is_used_and_verified_or_there_is_no_connection(be
 def test_unknown_options_of_the_url_are_refused(option: str) -> None:
     url = ServingUrl.parse(f"mysql://a:b@h:1/?{option}")
     with pytest.raises(ConfigError, match=r"no option .*; there are ssl_ca=FILE, ssl_verify=true\|ca\|false"):
-        serving.serving_connection(url, DuckDBConnectionConfig())
+        gateways.serving_connection(url, DuckDBConnectionConfig())
 
 
 def test_a_missing_ca_file_is_named() -> None:
     with pytest.raises(ConfigError, match=r"ssl_ca=/nowhere/ca\.pem"):
-        serving.connect(password=SecretStr("b"), tls={"ssl_ca": "/nowhere/ca.pem"}, host="127.0.0.1", port=1, user="a")
+        connection.connect(
+            password=SecretStr("b"), tls={"ssl_ca": "/nowhere/ca.pem"}, host="127.0.0.1", port=1, user="a"
+        )
 
 
 # The whole road: a SQLMesh project with two gateways
@@ -812,7 +822,7 @@ class Project:
         """Load the project with the delivery that its star model reads."""
         files = {name: str(self.folder / f"{name}.duckdb") for name in ("warehouse", "state", "embedded")}
         config = Config(
-            gateways=serving.gateways(self.url, **files),
+            gateways=gateways.gateways(self.url, **files),
             default_gateway="warehouse",
             gateway_managed_virtual_layer=True,
             physical_table_naming_convention="table_only",

@@ -11,10 +11,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pymysql
 import pytest
 
 from loader.settings import PROJECT
+from publisher import checksums, mysql_types
 from publisher.url import ServingUrl
 from road import PACKAGES
 
@@ -59,6 +61,16 @@ def test_its_readme_lists_its_modules() -> None:
     folder = PROJECT / "publisher"
     listed = re.findall(r"^\| `(\w+\.py)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.M)
     assert sorted(listed) == sorted(file.name for file in folder.glob("*.py") if file.name != "__init__.py")
+
+
+def test_the_worked_example_of_the_checksums_is_what_duckdb_works_out() -> None:
+    key, column = mysql_types.Column("k", "INT", "INT"), mysql_types.Column("n", "INT", "INT")
+    told = re.search(r"XOR \d+ = (\d+)\n    with 10 and 20 swapped: (\d+)", checksums.__doc__ or "")
+    aggregate = checksums.checksums([column], [key])[0][2]
+    assert told and [int(number) for number in told.groups()] == [
+        duckdb.sql(f"SELECT {aggregate} FROM (VALUES {rows}) AS t(k, n)").fetchone()[0]
+        for rows in ("(1, 10), (2, 20)", "(2, 10), (1, 20)")
+    ]
 
 
 @pytest.mark.serving

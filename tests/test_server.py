@@ -17,7 +17,7 @@ from loader import settings
 from publisher.url import ServingUrl
 from workbench import server
 
-START = "from loader import server; print(server.start().url)"
+START = "from workbench import server; print(server.start().url)"
 
 
 def connect(url: str, **changed: object) -> pymysql.Connection:

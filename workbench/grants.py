@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from publisher.serving import CATALOG, Session, connect
+from publisher.adapter import CATALOG
+from publisher.connection import Session, connect
 from publisher.url import ServingUrl
 
 PUBLISHER = (

@@ -13,7 +13,7 @@ from sqlmesh.core.console import TerminalConsole, set_console
 from sqlmesh.core.snapshot import Snapshot
 
 from loader import settings
-from publisher.serving import CATALOG
+from publisher.adapter import CATALOG
 
 
 @dataclass

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from sqlglot import exp
 
 from loader import settings
-from publisher import serving
+from publisher.adapter import CATALOG
+from publisher.connection import connect
 
 
 def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -31,15 +32,15 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
         if at is None:
             with duckdb.connect() as con:
                 # Its views name the catalog; a schema of the same name in a query would be ambiguous.
-                con.execute(f"ATTACH '{settings.embedded_file()}' AS {serving.CATALOG} (READ_ONLY)")
-                con.execute(f"USE {serving.CATALOG}.serving")
+                con.execute(f"ATTACH '{settings.embedded_file()}' AS {CATALOG} (READ_ONLY)")
+                con.execute(f"USE {CATALOG}.serving")
                 for table in asked.find_all(exp.Table):
                     if table.db:
-                        table.set("catalog", exp.to_identifier(serving.CATALOG))
+                        table.set("catalog", exp.to_identifier(CATALOG))
                 answer = con.execute(asked.sql("duckdb") if isinstance(asked, exp.Query) else sql)
                 return [column[0] for column in answer.description or ()], answer.fetchmany(limit)
         with (
-            serving.connect(
+            connect(
                 host=at.host,
                 port=at.port,
                 user=at.user,

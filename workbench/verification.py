@@ -9,9 +9,9 @@ from sqlglot import exp
 from sqlmesh.core.snapshot import DeployabilityIndex
 from sqlmesh.utils.errors import SQLMeshError
 
+from publisher.adapter import CATALOG, ServingAdapter
 from publisher.mysql_types import mysql_name
 from publisher.publish import Publication, PublishKind
-from publisher.serving import CATALOG, ServingAdapter
 from workbench import status
 
 
