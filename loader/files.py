@@ -179,14 +179,14 @@ def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] 
     """Refuse column names that no table can have, apart from those of columns that are `ignored`.
 
     Raises:
-        LandingRefused: one is blank, stands twice or holds a NUL byte.
+        LandingRefused: one is blank, appears twice or holds a NUL byte.
     """
     seen: set[str] = set()
     for position, name in enumerate(map(normal, header), start=1):
         if name in ignored:
             continue
         if not name or name in seen or "\0" in name:
-            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} stands twice"
+            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} appears twice"
             fault = f"{name[:60]!r} holds a NUL byte" if "\0" in name.strip("\0") else fault
             remedy = "Name each column once." if name else 'Name it, or leave it out: ignore = [""] in its contract.'
             raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. {remedy}")

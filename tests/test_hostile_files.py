@@ -188,7 +188,7 @@ CASES = [
     Case("no header", "\n".join(ROWS), refused=r"seems to have no header \(p0, Payer 0, .* set header = false"),
     Case("a column missing", GOOD.replace("ZIP,", "", 1), refused="line 1: missing column ZIP of synthea__payers"),
     Case("a column renamed", GOOD.replace("ZIP", "POSTCODE", 1), refused="missing column ZIP"),
-    Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' stands twice"),
+    Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' appears twice"),
     Case("a blank column name", HEADER + ", \n" + ROWS[0] + ",\n", refused="column 8: has no name"),
     Case("a NUL byte in one column more", HEADER + ",x\0y\n", refused="column 8: 'x.x00y' holds a NUL byte"),
     Case(

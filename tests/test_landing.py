@@ -146,7 +146,7 @@ def test_columns_may_come_in_another_order_and_more_of_them_are_kept(folder: Pat
         (b"\n", "payers.csv: no header line"),
         (HEADER.replace("ZIP,", "").encode() + b"\n", "line 1: missing column ZIP of synthea__payers. Deliver"),
         (HEADER.replace("ZIP", "POST").encode() + b"\n", "missing column ZIP of synthea__payers; found POST, which it"),
-        (HEADER.encode() + b",NAME\n", "line 1, column 8: 'name' stands twice"),
+        (HEADER.encode() + b",NAME\n", "line 1, column 8: 'name' appears twice"),
         (HEADER.encode() + b",\n", "line 1, column 8: has no name"),
         (b"Id,NAME\xe9,ADDRESS\n", "not UTF-8"),
     ],
