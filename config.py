@@ -35,8 +35,8 @@ from sqlmesh.core.config.format import FormatConfig  # noqa: E402
 from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
 import publisher.gateways  # noqa: E402
-from loader import families, landing, settings  # noqa: E402
-from workbench import patches  # noqa: E402
+from loader import landing, settings  # noqa: E402
+from workbench import families, patches  # noqa: E402
 from workbench.audit_samples import AuditSamples  # noqa: E402
 from workbench.project import ProjectLoader  # noqa: E402
 
@@ -111,6 +111,7 @@ config = Config(
         "deliveries": deliveries,
         "input_tables": families.input_tables(loaded),
         "capability_evidence": families.seed("capability_evidence"),
+        "published_tables": families.published_tables(),
         "metrics": families.declared("metric"),
         "metric_subjects": families.declared("metric_subject"),
         "metric_slices": families.seed("metric_slice"),

@@ -1,10 +1,32 @@
-"""Where a published table comes from."""
+"""What is published: seeds/published_table.csv names tables and indexes, the models of star and mart say the rest."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
+
+
+@macro()
+def published_tables(evaluator: MacroEvaluator) -> exp.Tuple:
+    """Return one blueprint a published table: its name, its primary key (the grain of its model), and its indexes."""
+    return exp.tuple_(
+        *(
+            exp.tuple_(
+                exp.PropertyEQ(this=exp.to_identifier("table_name"), expression=exp.to_identifier(table["name"])),
+                exp.PropertyEQ(this=exp.to_identifier("primary_key"), expression=_columns(table["grain"])),
+                exp.PropertyEQ(
+                    this=exp.to_identifier("indexes"), expression=exp.tuple_(*map(_columns, table["indexes"]))
+                ),
+            )
+            for table in evaluator.var("published_tables") or []
+        )
+    )
+
+
+def _columns(names: list[str]) -> exp.Expression:
+    columns = [exp.column(name) for name in names]
+    return exp.tuple_(*columns) if len(columns) > 1 else exp.paren(columns[0])
 
 
 @macro()

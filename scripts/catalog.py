@@ -94,7 +94,7 @@ class Catalog:
         if name not in self.tables:
             raise ValueError(
                 f"{table.name}.{column.name}: its description says it joins {name}, which is not published. "
-                "Publish that table in models/serving/published.sql, or change the description."
+                "Publish that table in seeds/published_table.csv, or change the description."
             )
         grain = self.tables[name].grain
         # A table of several key columns, or one joined by another column, cannot be the one side of a relationship.

@@ -13,8 +13,8 @@ from functools import reduce
 
 from sqlglot import exp, parse_one
 
-from loader import families
 from scripts.powerbi_check import ONE_SOURCE
+from workbench import families
 
 Row = dict[str, str]
 

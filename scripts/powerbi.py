@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loader import families
 from macros import statistics
 from scripts import dax
 from scripts import measures as measure_docs
 from scripts.catalog import PROJECT, Catalog, Column, Reference, Table
 from scripts.dax import DATE_TABLE, SOURCE_TABLE, indented
 from scripts.powerbi_check import AGGREGATE, ONE_SOURCE
+from workbench import families
 
 FOLDER = PROJECT / "powerbi"
 MODEL = "PatientWarehouse.SemanticModel/definition"

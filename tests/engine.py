@@ -13,8 +13,8 @@ import pytest
 from sqlglot import exp, parse_one
 from sqlmesh import Context
 
-from loader import families
 from loader.settings import PROJECT
+from workbench import families
 
 
 def batched(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[Any]]]:

@@ -9,10 +9,9 @@ from sqlglot import exp
 from sqlmesh.core.notification_target import NotificationEvent
 from sqlmesh.utils.errors import AuditError
 
-from loader import families
 from loader.settings import PROJECT
 from warehouse_fixtures import AuditOfModel, Warehouse, built
-from workbench import audit_samples
+from workbench import audit_samples, families
 
 __all__ = ["built"]
 

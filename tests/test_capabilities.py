@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from engine import Engine, is_seed, read_by
-from loader import families
+from workbench import families
 
 FEED = {"source_system": "made up", "family": "made up"}
 FIRST, DAY = date(2019, 1, 1), timedelta(days=1)

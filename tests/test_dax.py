@@ -16,10 +16,10 @@ import pytest
 
 from dax_engine import Filters, Model
 from feed_fixtures import feeds  # noqa: F401
-from loader import families
 from road import Road, shared_data
 from scripts import dax
 from scripts.powerbi_check import Project
+from workbench import families
 
 Row = dict[str, str]
 

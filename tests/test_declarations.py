@@ -8,8 +8,8 @@ import pytest
 from sqlglot import exp
 from sqlmesh.utils.errors import ConfigError
 
-from loader import families
 from macros import metrics
+from workbench import families
 
 SLICES = families.seed("metric_slice")
 SUBJECT = {

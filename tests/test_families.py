@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loader import contracts, families
+from loader import contracts
+from workbench import families
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +42,17 @@ def test_of_a_family_with_files_a_table_is_loaded_if_it_is_delivered_or_a_model_
 
 def test_a_delivery_of_a_contract_that_is_gone_is_passed_over() -> None:
     assert {c.source for c in families.loaded_contracts(["gone__table", "ehr__outcomes"])} == {"ehr"}
+
+
+def test_the_key_of_a_published_table_is_the_grain_of_its_model() -> None:
+    tables = {table["name"]: table for table in families.published_tables()}
+    assert tables["dim_date"]["grain"] == ["date_key"]
+    assert tables["fact_readmission"]["grain"] == ["definition_code", "admission_key"]
+    assert tables["fact_readmission"]["indexes"] == [["stay_key"], ["definition_code", "is_index"]]
+    assert len(tables["mart_kpi"]["grain"]) == 7, "a grain of several lines"
+
+
+def test_a_published_table_without_a_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(families, "declared", lambda name: [{"published_table": "dim_moon", "indexes": "phase"}])
+    with pytest.raises(ValueError, match=r"published_table\.csv: no model of star or mart is named dim_moon"):
+        families.published_tables()

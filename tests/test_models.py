@@ -24,11 +24,12 @@ from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils import yaml
 
 from engine import Engine, read_by
-from loader import contracts, families
+from loader import contracts
 from loader.settings import PROJECT
 from macros.contracts import _checks_of_contract
 from road import PACKAGES
 from warehouse_fixtures import Warehouse, built, land, load
+from workbench import families
 
 __all__ = ["built"]
 

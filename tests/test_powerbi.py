@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from loader import families
 from loader.settings import PROJECT
 from scripts import catalog, dax, generate, measures, powerbi, powerbi_check
 from scripts.powerbi_check import Project
+from workbench import families
 
 PARSERS = PROJECT / ".parsers"
 WITHOUT = "is not here: make parsers"

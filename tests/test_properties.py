@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Engine
-from loader import families
+from workbench import families
 
 START = datetime(2020, 1, 1)
 UNTIL = datetime(2020, 12, 31)

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from loader import families
 from road import Road
+from workbench import families
 
 pytestmark = pytest.mark.long
 

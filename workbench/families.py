@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -25,6 +26,26 @@ def declared(name: str) -> list[dict[str, str]]:
     """Return the rows of seeds/<name>.csv, and those that folders of seeds/ add under the same name."""
     added = sorted(path.parent.name for path in (PROJECT / "seeds").glob(f"*/{name}.csv"))
     return [*seed(name), *(row for folder in added for row in seed(f"{folder}/{name}"))]
+
+
+def published_tables() -> list[dict[str, Any]]:
+    """Return of each table of seeds/published_table.csv its name, its grain (its model's), and each index's columns.
+
+    Raises:
+        ValueError: a table that no model of star or mart makes, or one whose model states no grain.
+    """
+    header = re.compile(r"\bname (?:star|mart)\.(\w+),.*?\bgrain (?:\(([^)]*)\)|(\w+))", re.S)
+    files = [file for part in ("star", "mart", "reproduction") for file in (PROJECT / "models" / part).glob("*.sql")]
+    stated = [match for file in files if (match := header.search(file.read_text(encoding="utf-8")))]
+    grains = {match[1]: re.findall(r"\w+", match[2] or match[3]) for match in stated}
+    tables = []
+    for row in declared("published_table"):
+        name = row["published_table"]
+        if name not in grains:
+            raise ValueError(f"published_table.csv: no model of star or mart is named {name} and states its grain")
+        indexes = [index.split("+") for index in row["indexes"].split()]
+        tables.append({"name": name, "grain": grains[name], "indexes": indexes})
+    return tables
 
 
 def loaded_contracts(delivered: Collection[str]) -> list[Contract]:
