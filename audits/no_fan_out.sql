@@ -5,7 +5,7 @@ AUDIT (
   )
 );
 
-/* A measure's sum is that of its source: no join above has doubled or dropped a row. NULLs are no part of a sum on either side. */
+/* A measure's sum is that of its source: no join above has doubled or dropped a row. NULLs are left out of the sum on either side. */
 SELECT
   model.total AS model_total,
   source.total AS source_total

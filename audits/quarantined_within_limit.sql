@@ -5,7 +5,7 @@ AUDIT (
   )
 );
 
-/* More broken rows than this are no slips but a broken file: the delivery is refused, not trimmed. */
+/* More broken rows than this are not slips but a broken file: the delivery is refused, not trimmed. */
 SELECT
   held.row_count AS quarantined_rows,
   landed.row_count AS landed_rows

@@ -2,7 +2,7 @@ AUDIT (
   name readmission_funnel_adds_up
 );
 
-/* Under each definition that a feed can tell, every admission of its unit is either an index or excluded for one reason: none is dropped. */
+/* Under each definition that a feed supports, every admission of its unit is either an index or excluded for one reason: none is dropped. */
 WITH admission_count AS (
   SELECT
     d.definition_code,

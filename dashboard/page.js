@@ -33,7 +33,7 @@ async function draw(name) {
   narrow(name);
 }
 
-// A select offers only what the selects before it have left: a rate that one source tells, another may not.
+// A select offers only what the selects before it have left: a rate that one source has, another may not.
 function narrow(name) {
   const { view } = drawn[name];
   let rows = charts[name].spec.data.values;

@@ -1,4 +1,4 @@
--- One row per source, the largest first: what it tells of, and of which time.
+-- One row per source, the largest first: what it holds, and from which time.
 SELECT
   s.source_system,
   s.source_label,

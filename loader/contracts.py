@@ -172,7 +172,9 @@ def _read(file: Path) -> Contract:
     names = {column.name for column in columns}
     for column in columns:
         if column.type.split("(")[0].strip() not in TYPES:
-            raise ContractError(f"{file.name}: column {column.name}: type {column.type} is none of {', '.join(TYPES)}.")
+            raise ContractError(
+                f"{file.name}: column {column.name}: type {column.type} is not one of {', '.join(TYPES)}."
+            )
         if column.name.lower() in RESERVED:
             raise ContractError(
                 f"{file.name}: column {column.name}: a name that the raw models use themselves. "
@@ -194,7 +196,7 @@ def _read(file: Path) -> Contract:
 
 
 def _check_format(file: Path, column: Column) -> None:
-    """Refuse a format of a column that is no date, or that DuckDB cannot read by.
+    """Refuse a format on a column that is not a date, and a format that DuckDB cannot use.
 
     Raises:
         ContractError: saying which, and what a format looks like.
@@ -208,6 +210,6 @@ def _check_format(file: Path, column: Column) -> None:
         duckdb.execute("SELECT try_strptime('', ?)", [column.format])
     except duckdb.Error as error:
         raise ContractError(
-            f"{file.name}: column {column.name}: format {column.format!r} is none ({str(error).splitlines()[0]}). "
-            'Write it as "%m/%d/%Y %H:%M".'
+            f"{file.name}: column {column.name}: format {column.format!r} cannot be used "
+            f'({str(error).splitlines()[0]}). Write it as "%m/%d/%Y %H:%M".'
         ) from error

@@ -30,7 +30,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 """The delimiters that are tried on a header, with the word for each."""
 
 MAX_HEADER_BYTES = 1024 * 1024
-"""The longest header that is read: a file without a line end in its first megabyte is no CSV."""
+"""The longest header that is read: a file without a line end in its first megabyte is not a CSV file."""
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -119,10 +119,10 @@ class SourceFile:
             raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
 
     def without_bad_rows(self, scratch: Path) -> SourceFile:
-        """Return the file with a clean copy as its text, and the lines that are no row as `rejected`.
+        """Return the file with a clean copy as its text, and the lines that are not rows as `rejected`.
 
         Raises:
-            LandingRefused: its header is no record, and without it no row could be read.
+            LandingRefused: its header cannot be read, and without it no row can.
         """
         if self.layout.is_parquet:
             return self
@@ -131,7 +131,7 @@ class SourceFile:
         with _refusing(self.path):
             rejected = tuple(copy_rows(self.text, grammar, copy, self.layout.has_header))
         if self.layout.has_header and rejected and rejected[0].line == 1:
-            raise LandingRefused(f"{self.name}, line 1: the header is no line of CSV. {rejected[0].reason}")
+            raise LandingRefused(f"{self.name}, line 1: the header is not a valid line of CSV. {rejected[0].reason}")
         return replace(self, rejected=rejected, text=copy)
 
 
@@ -163,7 +163,8 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
     text = _head_text(path, head, codec, encoding)
     headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
     if text.lstrip("\ufeff").lower().startswith("sep="):
-        raise LandingRefused(f"{path.name}, line 1: Excel's {text.splitlines()[0]} is no header. Take that line out.")
+        mark = text.splitlines()[0]
+        raise LandingRefused(f"{path.name}, line 1: Excel's {mark} is not a header. Take that line out.")
     wanted = {normal(name) for name in expected}
 
     def fit(mark: str) -> tuple[int, int]:
@@ -179,14 +180,14 @@ def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] 
     """Refuse column names that no table can have, apart from those of columns that are `ignored`.
 
     Raises:
-        LandingRefused: one is blank, stands twice or holds a NUL byte.
+        LandingRefused: one is blank, appears twice or holds a NUL byte.
     """
     seen: set[str] = set()
     for position, name in enumerate(map(normal, header), start=1):
         if name in ignored:
             continue
         if not name or name in seen or "\0" in name:
-            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} stands twice"
+            fault = "has no name" if not name.strip("\0") else f"{name[:60]!r} appears twice"
             fault = f"{name[:60]!r} holds a NUL byte" if "\0" in name.strip("\0") else fault
             remedy = "Name each column once." if name else 'Name it, or leave it out: ignore = [""] in its contract.'
             raise LandingRefused(f"{path.name}, line 1, column {position}: {fault}. {remedy}")
@@ -232,7 +233,7 @@ def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None 
 
 
 def literally(path: Path) -> str:
-    """Return a path that DuckDB takes as it stands: a folder named `2024 [final]*` is no pattern."""
+    """Return a path that DuckDB takes as it stands: a folder named `2024 [final]*` is not a pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
@@ -374,7 +375,7 @@ def _what(path: Path) -> str:
         return "a symbolic link that leads to no file, or in a circle"
     if path.is_dir():
         return "a folder"
-    return "no regular file" if path.exists() else "no such file"
+    return "not a regular file" if path.exists() else "no such file"
 
 
 def _head_text(path: Path, head: bytes, codec: str, encoding: str | None) -> str:

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS landing.file (      -- one row per file landed
   landed_table VARCHAR, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT, rows_in BIGINT, rows_landed BIGINT,
   rows_rejected BIGINT, blank_lines BIGINT, first_record BIGINT, unknown_columns VARCHAR[], landed_at TIMESTAMP
 );
-CREATE TABLE IF NOT EXISTS landing.reject (    -- one row per row that is no row of its table
+CREATE TABLE IF NOT EXISTS landing.reject (    -- one row per delivered row that does not fit its table
   landed_table VARCHAR, file_name VARCHAR, line BIGINT, raw_text VARCHAR, reason VARCHAR
 );
 ALTER TABLE landing.file ADD COLUMN IF NOT EXISTS read_as VARCHAR[];
@@ -48,7 +48,7 @@ COPIES = "copies-"
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file as it was read: rows in = rows landed + rejected; blank lines are no rows.
+    """One file as it was read: rows in = rows landed + rejected; blank lines are not rows.
 
     `sha256` is of its text, uncompressed and as UTF-8; `read_as` says what was done to get there, nothing for most.
     """
@@ -398,7 +398,7 @@ def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, na
     `names` are its columns' names there, one for each column of the file; None leaves a column out.
 
     Raises:
-        duckdb.InvalidInputException: a row is no row of the header's columns; nothing was appended.
+        duckdb.InvalidInputException: a row does not have the columns of the header; nothing was appended.
     """
     read, parameters, columns = _reading(source)
     kept = [f"{quoted(column)}::VARCHAR AS {quoted(name)}" for column, name in zip(columns, names, strict=True) if name]

@@ -29,7 +29,7 @@ DRAFT_HINT = "to have one land: warehouse contract FILE drafts a contract for it
 
 @dataclass(frozen=True)
 class UnknownFile:
-    """A file that is not landed: its `name` (a folder's ends in /), and why; None where it is no table by its name."""
+    """A file that is not landed: its `name` (a folder's ends in /), and why; None where no table has such a name."""
 
     name: str
     reason: str | None = None
@@ -134,7 +134,8 @@ def nothing_known(folder: Path, unknown: Sequence[UnknownFile], known: Mapping[s
     lines = [f"{folder}: no file of a known table.", *(f"  {line}" for line in listing(unknown))]
     if any(file.reason for file in unknown):
         lines.append(f"{DRAFT_HINT[0].upper()}{DRAFT_HINT[1:]}.")
-    lines.append("Known: " + ", ".join(dict.fromkeys(contract.files[0] for contract in known.values())))
+    names = ", ".join(dict.fromkeys(contract.files[0] for contract in known.values()))
+    lines.append(f"Files that land have these names: {names}. Other names go under files in their contract.")
     return LandingRefused("\n".join(lines))
 
 

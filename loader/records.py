@@ -23,7 +23,7 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """Lines of a file that are no row of its table: the first of them, how many, their text and what is wrong."""
+    """Lines of a file that are not rows of its table: the first of them, how many, their text and what is wrong."""
 
     line: int
     lines: int
@@ -53,7 +53,7 @@ class Grammar:
         self._separator = re.compile(rf"{field}({mark})".encode())
 
     def fault(self, piece: bytes) -> str | None:
-        """Say why these bytes are no row, None where they are."""
+        """Say why these bytes are not a row, None where they are."""
         if len(piece) > MAX_RECORD_BYTES:
             return f"Maximum line size of {MAX_RECORD_BYTES} bytes exceeded. Actual size: {len(piece)} bytes."
         try:
@@ -70,7 +70,7 @@ class Grammar:
 
 
 def copy_rows(text: Path, grammar: Grammar, copy: Path, has_header: bool = True) -> list[RejectedRow]:
-    """Copy the header, if any, and the rows of `text` to `copy`; return the lines that are no row, in file order."""
+    """Copy the header, if any, and the rows of `text` to `copy`; return the lines that are not rows, in file order."""
     rejected = []
     with text.open("rb") as source, copy.open("wb") as out, mmap(source.fileno(), 0, access=ACCESS_READ) as data:
         at = len(BOM) if data[:3] == BOM else 0

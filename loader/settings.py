@@ -54,7 +54,7 @@ def max_rejected_share() -> float:
     """Return the share of rejected rows above which a delivery is refused, where its contract names none.
 
     Raises:
-        ValueError: WAREHOUSE_MAX_REJECTED_SHARE is no number from 0 to 1.
+        ValueError: WAREHOUSE_MAX_REJECTED_SHARE is not a number from 0 to 1.
     """
     text = os.environ.get("WAREHOUSE_MAX_REJECTED_SHARE") or "0.01"
     try:
@@ -70,7 +70,7 @@ def duckdb_limits() -> dict[str, str | int]:
     """Return DuckDB's settings that the environment asks for, fit for its `config`.
 
     Raises:
-        ValueError: WAREHOUSE_THREADS is no whole number above 0, or WAREHOUSE_MEMORY_LIMIT no size such as 4GB.
+        ValueError: WAREHOUSE_THREADS is not a whole number above 0, or WAREHOUSE_MEMORY_LIMIT not a size such as 4GB.
     """
     limits: dict[str, str | int] = {}
     if memory := os.environ.get("WAREHOUSE_MEMORY_LIMIT", "").strip():

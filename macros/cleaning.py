@@ -1,4 +1,4 @@
-"""How delivered text is read: trimmed, repaired, dated, keyed. The rules are metrics.md's "Cleaning rules"."""
+"""How delivered text is read: trimmed, repaired, dated, keyed. docs/files.md#what-becomes-of-a-value says how."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def hospital_time(evaluator: MacroEvaluator, utc: exp.Expression) -> str:
 def surrogate_key(evaluator: MacroEvaluator, *parts: exp.Expression) -> str:
     """Return the integer key of a natural key: 52 bits of its MD5, exact in Power Query, JSON and Excel.
 
-    It is the same in every run and on every engine. NULL where a part is NULL.
+    It is the same in every run. NULL where a part is NULL.
     """
     natural = " || '|' || ".join(f"CAST({part.sql('duckdb')} AS TEXT)" for part in parts)
     return f"CAST('0x' || SUBSTRING(MD5({natural}), 1, 13) AS BIGINT)"

@@ -126,7 +126,7 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
     if column["required"]:
         yield f"CASE WHEN {value} IS NULL THEN '{name} is missing' END"
     if column.get("format"):
-        fault = f"' is no {kind} as {column['format']}"
+        fault = f"' is not a valid {kind} as {column['format']}"
         # %Y reads two digits, too: 1/5/24 would be a day of the year 24.
         moment = _moment(value, column["format"])
         wrong = f"({moment} IS NULL OR YEAR({moment}) < 1000)"
@@ -136,13 +136,14 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
         cast = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
         wrong = f"TRY_CAST({value} AS {cast}) IS NULL"
         if kind == "BIGINT":
-            # pandas writes 28.0 beside empty cells: a whole number. 28.6 is none, though a cast would make it 29.
+            # pandas writes 28.0 beside empty cells: a whole number. 28.6 is not one, though a cast would make it 29.
             wrong += f" OR TRY_CAST({value} AS DOUBLE) <> TRY_CAST({value} AS BIGINT)"
         if kind in {"DATE", "TIMESTAMP"}:  # DuckDB reads words as moments too: epoch, infinity
             wrong += f" OR NOT LEFT(TRIM({value}), 1) BETWEEN '0' AND '9'"
         if kind == "DOUBLE":
             wrong += f" OR NOT ISFINITE(TRY_CAST({value} AS DOUBLE))"
-        yield (f"CASE WHEN {value} IS NOT NULL AND ({wrong}) THEN '{name} ''' || \"{name}\" || ''' is no {kind}' END")
+        fault = _literal(f"' is not a valid {kind}")
+        yield f"CASE WHEN {value} IS NOT NULL AND ({wrong}) THEN '{name} ''' || \"{name}\" || {fault} END"
 
 
 @macro()
@@ -188,7 +189,7 @@ def _checks_of_contract(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]
         f"SELECT landed.source_system, '{name}' AS source_table, c.check_name, "
         f"CASE c.check_name {cases} END AS n_failing, landed.n AS n_checked "
         f"FROM (SELECT source_system, COUNT(record_number) AS n{counts}, "
-        f"COUNT(CASE WHEN violation LIKE '%'' is no %' THEN 1 END) AS n_of_another_type "
+        f"COUNT(CASE WHEN violation LIKE '%'' is not a valid %' THEN 1 END) AS n_of_another_type "
         f"FROM (SELECT source_system, record_number, violation{listed} FROM raw.{name}{delivered}) AS told "
         f"GROUP BY source_system) AS landed "
         f"LEFT JOIN (SELECT source_system, COUNT(*) AS n FROM quarantine.{name} GROUP BY source_system) AS held "

@@ -31,7 +31,7 @@ def input_tables(evaluator: MacroEvaluator) -> exp.Tuple:
 def union_of_families(
     evaluator: MacroEvaluator, table_name: exp.Expression, families: exp.Array, columns: exp.Array
 ) -> exp.Query:
-    """Return the rows of all families; a column that a family lacks is a typed NULL, no family at all is no rows.
+    """Return the rows of all families, none where there is no family; a column that a family lacks is a typed NULL.
 
     A code that stands beside its code system, as reason_code beside reason_code_system, has one form (`dotted_code`).
     """

@@ -47,7 +47,7 @@ FEWEST_EFFECTIVE_PATIENTS = 5
 """Below so many effective patients nothing can be said of how patients vary, and there is no clustered interval."""
 
 DEGREES_OF_AMOUNTS = 0.4
-"""Of amounts only so much of the degrees of freedom counts that a sample shows: their tails are longer than it tells.
+"""Of amounts only so much of the degrees of freedom counts that a sample shows: their tails are longer than it shows.
 
 Found by tests/test_coverage.py, in worlds of lognormal amounts: with all of them 92 % of the intervals held the truth.
 """
@@ -203,7 +203,7 @@ def effective_n(
 ) -> str:
     """Return as many independent observations as would vary like these (Korn and Graubard 1998), at most `n`.
 
-    Where nothing varies, nothing tells how alike a patient's observations are: the effective patients.
+    Where nothing varies, it is unknown how alike a patient's observations are: the effective patients.
     """
     p, e, most, effective = _sql(evaluator, value, error, n, effective_patients)
     return f"CASE WHEN {e} > 0 THEN LEAST({p} * (1 - {p}) / ({e} * {e}), {most}) WHEN {e} = 0 THEN {effective} END"

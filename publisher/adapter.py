@@ -43,7 +43,7 @@ class ServingAdapter(MySQLEngineAdapter):
         return self._extra_config["source"].create_engine_adapter()
 
     def drop_data_object_on_type_mismatch(self, data_object: DataObject | None, expected_type: DataObjectType) -> bool:
-        """Drop what is no table where one should be; but not a large published table, which is a view of a store."""
+        """Drop what is not a table where one should be; but not a large published table, which is a view of a store."""
         if data_object and data_object.type.is_view and expected_type.is_table:
             return False
         return super().drop_data_object_on_type_mismatch(data_object, expected_type)

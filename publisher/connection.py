@@ -21,7 +21,7 @@ SQL_MODE = ",".join(
         "NO_ENGINE_SUBSTITUTION",
     )
 )
-"""MySQL's own default, set on every connection: no value changes in silence, and MariaDB is no laxer about views."""
+"""MySQL's own default, set on every connection: no value changes in silence, and MariaDB is as strict about views."""
 
 LOCK_SECONDS = 60
 """How long a change of a table or a view waits for those who read it, and others for the change."""

@@ -73,7 +73,7 @@ def serving_connection(
     """Return the connection to the server at `url`, or to the file that `source` has attached where there is none.
 
     Raises:
-        ConfigError: when the URL has an option that is none of TLS.
+        ConfigError: when the URL has an option that is not one of TLS.
     """
     if url is None:
         return EmbeddedConnection(source=source, concurrent_tasks=source.concurrent_tasks)

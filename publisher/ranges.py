@@ -18,8 +18,8 @@ DUCKDB, MYSQL = 0, 1
 class Range:
     """Part of a table's rows: those whose key lies above `low` and not above `high`; None: no bound.
 
-    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. `least` and `greatest` are the least and
-    greatest values of each column that DuckDB has, where the range has no bound: by them it skips rows as by bounds.
+    Bounds are the key's values as pairs of literals, DuckDB's and MySQL's. Where the range has no bound, `least` and
+    `greatest`, the least and greatest values that DuckDB has in each column, let it skip rows as bounds would.
     """
 
     low: tuple[tuple[str, str], ...] | None = None

@@ -112,7 +112,7 @@ class Transfer:
                 f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table} CHARACTER SET utf8mb4 {FIELDS} "
                 f"({self.described.names})"
             )
-        # LOCAL makes warnings of errors: it cuts a long text, skips a duplicate, stores 0 for what is no number.
+        # LOCAL makes warnings of errors: it cuts a long text, skips a duplicate, stores 0 for what is not a number.
         if warnings:
             reasons = "; ".join(text for _, _, text in session.fetchall("SHOW WARNINGS LIMIT 5"))
             raise SQLMeshError(f"{self.name}: {self.count:,} rows sent, {loaded:,} taken: {reasons}")
@@ -160,7 +160,7 @@ class Transfer:
             cursor.execute(f"SELECT '(' || CONCAT_WS(',', {values}) || ')' FROM ({query})")
             while rows := cursor.fetchmany(BATCH_ROWS):
                 for batch in _batches([text for (text,) in rows]):
-                    # A session logs no statement: a log is no place for patients' data.
+                    # A session logs no statement: patients' data does not belong in a log.
                     inserted += session.execute(f"INSERT INTO {table} ({self.described.names}) VALUES {batch}")[0]
         cursor.close()
         return inserted

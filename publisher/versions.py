@@ -121,7 +121,7 @@ class Versions:
         session.execute(f"UPDATE {store} SET last_version = {LAST} WHERE last_version = {number - 1}")
 
     def number(self, store: str | None = None) -> int:
-        """Return the number of a version that is to be, of an existing store; it is no version before `record`."""
+        """Return the number of a version to be made, of an existing store; it is one only after `record`."""
         with self.adapter.sessions(1) as [session]:
             session.execute(
                 f"INSERT INTO {self.schema}.{LISTED} (published, store) "

@@ -328,7 +328,7 @@ def report(server: str, rows: int, found: dict[str, dict[str, float]]) -> list[s
         if way in {"whole_publish", "no_change", "one_per_cent"}:
             continue
         if "skipped" in measured:
-            lines.append(f"| {way.replace('_', ' ')} | not to be had here | | |")
+            lines.append(f"| {way.replace('_', ' ')} | not available here | | |")
             continue
         seconds = measured["seconds"] * rows / measured.get("rows", rows)
         scaled = " (scaled)" if "rows" in measured else ""

@@ -227,4 +227,4 @@ def _outside(model: Model) -> str:
 
 
 def _row(table: Table) -> str:
-    return re.sub(r"\s*\(metrics\.md[^)]*\)", "", table.first_line).rstrip(".") + "."
+    return re.sub(r"\s*\(docs/[^)]*\)", "", table.first_line).rstrip(".") + "."

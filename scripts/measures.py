@@ -60,7 +60,7 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
   rows of a patient. From that row come the observations (`measure.<subject>_observation`), the rows of `mart_kpi` and
   the DAX measures of Power BI. `warehouse query` shows its rows.
 - **Slices**: all, year, month (by the day named below), and what the subject below is sliced by. `is_partial_period`
-  marks a year or month that the source does not tell of whole, follow-up included.
+  marks a year or month that the source does not cover in full, follow-up included.
 - **Intervals** are 95 %. `ci_low` and `ci_high` take observations as independent: Wilson for a proportion, Student's
   t on the log scale for a mean, exact Poisson for observed / expected, order statistics for a median.
   `clustered_ci_low` and `clustered_ci_high` take patients as independent, because one patient brings many events: the
@@ -69,8 +69,9 @@ denominator, value, n, patients, interval, small-cell flag, basis and benchmark.
   so that no length, charge or claim is below 0 and no CMS length below 1; for a share a Wilson interval of the
   effective number of observations (Korn and Graubard 1998); for a median Woodruff's (1952); for observed / expected
   the wider of it and exact Poisson. There is none below 5 effective patients, (sum n) ** 2 / sum n ** 2, nor where it
-  would reach a hundred times the value. Quote it wherever it stands, and no other. A total has none: it is no sample.
-  tests/test_coverage.py draws worlds with few patients who own most events, and counts how often each holds the truth.
+  would reach a hundred times the value. Quote it wherever it stands, and no other. A total is not
+  a sample and has none. tests/test_coverage.py draws worlds in which few patients own most events, and counts how
+  often each interval holds the truth.
 - **small_cell_flag** is 1 below 30 observations or 11 patients, for a proportion below 5 events or 5 others, for
   observed / expected below 5 expected.
 - **Requires** is what a source must deliver for the metric, as `mart_capability` finds it in the rows; where something
@@ -97,7 +98,7 @@ def measures() -> str:
             required = [capabilities[name] for name in row["requires"].split()]
             parts.append(_entry(row, required, benchmarks.get((row["metric_code"], row["definition_version"]))))
     parts.append("\n## Measures with columns of their own\n")
-    parts.append("Tests and comparisons that are no single ratio: each a published table, n and intervals with it.\n")
+    parts.append("Tests and comparisons, which are not a single ratio: each a published table with n and intervals.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
     claims = seed("reproduction/published_claim") if (PROJECT / "seeds" / "reproduction").is_dir() else []
     if claims:
@@ -117,8 +118,9 @@ def _entry(row: Row, required: list[str], benchmark: Row | None) -> str:
     lines = [
         f"### `{row['metric_code']}` / `{row['definition_version']}`: {row['metric_label']}{first}\n",
         f"{row['definition']}\n",
-        f"- {row['kind']} in {row['unit']}, by {row['subject']}, {row['basis']}; period by {row['counted_by']}"
-        + (f", {row['followup_days']} days of follow-up" if row["followup_days"] != "0" else ""),
+        f"- kind: {row['kind']}; unit: {row['unit']}; subject: {row['subject']}; basis: {row['basis']}; "
+        f"dated by: {row['counted_by']}"
+        + (f"; follow-up: {row['followup_days']} days" if row["followup_days"] != "0" else ""),
         f"- numerator: {row['numerator_rule']}; denominator: {row['denominator_rule']}",
         *_rule(row),
         f"- requires: {'; '.join(required)}",

@@ -501,7 +501,7 @@ def _described_as(text: str, indent: str = "") -> list[str]:
 
 
 def _sentence(first_line: str) -> str:
-    return re.sub(r"\s*\(metrics\.md[^)]*\)", "", first_line).rstrip(".") + "."
+    return re.sub(r"\s*\(docs/[^)]*\)", "", first_line).rstrip(".") + "."
 
 
 def _quoted(name: str) -> str:

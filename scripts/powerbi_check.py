@@ -317,7 +317,7 @@ def dax_faults(dax: str, project: Project) -> Iterator[str]:
     rest = re.sub(r"\[[^\]]*\]", "#", text)
     for function in re.findall(r"\b([A-Za-z][A-Za-z0-9.]*)\s*\(", rest):
         if function.upper() not in FUNCTIONS | {"IN", "NOT", "AND", "OR", "RETURN"}:
-            yield f"{function} is no DAX function in use here"
+            yield f"{function} is not a DAX function in use here"
     if re.search(r"\(\s*,|,\s*[,)]", rest):
         yield "an argument is missing"
     variables = set(re.findall(r"\bVAR\s+(\w+)", rest))
@@ -435,7 +435,7 @@ def _visual_fields(project: Project) -> Iterator[str]:
             if projection["queryRef"] != named:
                 yield f"{where}: queryRef {projection['queryRef']} stands for {named}"
             if role in CHART_VALUES and kind != "Measure":
-                yield f"{where}: role {role} holds {named}, which is no measure"
+                yield f"{where}: role {role} holds {named}, which is not a measure"
 
 
 def _visual_layout(project: Project) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Model:
             if measure != "Difference in these filters" and (found := LOOKED_UP.search(dax))
         )
         condition = {
-            # Days of which a source tells something, and what stands for no day: the calendar is 200 years long.
+            # Days of which a source has a record, and what stands for no day: the calendar is 200 years long.
             "dim_date": "year_label IN (SELECT period FROM mart_kpi) OR is_sentinel = 1",
             # Months, and slices of what is recounted, are many rows that no measure reads but those of intervals.
             "mart_kpi": "period_type <> 'month' AND "

@@ -1,4 +1,4 @@
-"""One warehouse of feeds of two families, built once for the tests of what each of them tells."""
+"""One warehouse of feeds of two families, built once for the tests of what each of them shows."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ COSTLY = (
 PERSON = (("sex", "GENDER"), ("race", "RACE"), ("ethnicity", "ETHNICITY"))
 HOSPITAL, EVERY_HOSPITAL = "organization", "all hospitals"
 LONGEST = 100
-"""Days of the longest stay, and the percent rank of the dearest episode, that are no outliers."""
+"""Days of the longest stay, and the percent rank of the dearest episode, that are not outliers."""
 Z = NormalDist().inv_cdf(0.975)
 
 
@@ -63,7 +63,7 @@ class About:
     def cells(self) -> list[tuple[str, str, str, str]]:
         """The period, hospital, slice and value of each cell that the observation is in; those of months are left out.
 
-        Of all hospitals every slice is told by year; of one only the whole.
+        Of all hospitals every slice is shown by year; of one only the whole.
         """
         hospital, year = self.labels[HOSPITAL], str(self.day.year)
         values = [("all", "all"), *((name, label) for name, label in self.labels.items() if name != HOSPITAL)]
@@ -440,7 +440,7 @@ class Hospital:
                         yield Observation("ed_return_30", "first_visit", stay.patient, about, seen)
 
     def _of_index(self, stay: Stay, about: About, hit: bool) -> Iterator[Observation]:
-        """What else is told of an index stay of R6."""
+        """What else is counted of an index stay of R6."""
         if self.age(stay.rows[0]) >= 65:
             yield Observation("readmission", "R6_AGE_65", stay.patient, about, hit)
         days = self.days_to_visit(stay)
@@ -801,7 +801,7 @@ def _estimate(cell: Cell, kind: str, unit: str, lowest: int) -> Estimate:
         degrees = shown / spread if shown < (effective - 1) * spread else effective - 1
         t = student_t(degrees) if degrees >= 1 else math.nan
         if math.isnan(t):
-            pass  # patients as unlike as this tell nothing of how they vary
+            pass  # from patients as unlike as this nothing can be learned of how they vary
         elif kind == "proportion" or (unit == "share" and 0 < value < 1):
             as_many = min(value * (1 - value) / error**2, n) if error else effective
             clustered = wilson(value * as_many, as_many, t)

@@ -322,7 +322,7 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # What was an emergency visit is an outpatient one.
     "ed_visits": {("followup_visit", f"within_{days}d") for days in (7, 14, 30)},
     "encounter_types": {("readmission_oe", "R3_internal")},
-    # Who left against advice is no index of R6, where that is told.
+    # A patient who left against advice is not an index of R6, where the feed says so.
     "dispositions": {
         ("readmission", "R6"), ("readmission", "R6_WITH_DETOX"), ("readmission", "R6_WITH_SURGICAL_CANCER"),
         ("chronic_share", "R6"), ("chronic_share_coded", "R6"), ("coded_reason_share", "R6"),
@@ -330,7 +330,7 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     },
     # A kind of stay that diagnoses tell makes other cells of what is expected.
     "diagnoses": {("readmission_oe", "R3_internal")},
-    # Where hospitals are not told apart, a stay at another one on the next day is no transfer but a return.
+    # Where hospitals are not told apart, a stay at another one on the next day is not a transfer but a return.
     "organizations": RETURNS,
     "several_organizations": RETURNS,
     # Where nobody comes twice, what is counted by patient is counted by visit, an episode is its stay alone, and who is

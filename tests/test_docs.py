@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -88,3 +89,77 @@ def test_settings_in_operations_are_the_ones_the_code_reads() -> None:
         re.findall(r"^\| `([A-Z_]+)`", (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8"), re.M)
     )
     assert read <= documented, read - documented
+
+
+CITING = ("models", "macros", "audits", "loader", "publisher", "workbench", "seeds", "linter", "scripts", "docs")
+CITATION = re.compile(r"(?<![\w/.:-])((?:[\w.-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
+
+
+def anchors(document: Path) -> set[str]:
+    """Return what GitHub makes of a document's headings, as the part of a link behind `#`."""
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.M):
+        slug = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        found.append(f"{slug}-{found.count(slug)}" if slug in found else slug)
+    return set(found)
+
+
+def dead_citations(file: Path, text: str) -> list[str]:
+    """Return what a file's text cites that is not there: documents, and headings of documents."""
+    dead = []
+    for name, anchor in CITATION.findall(text):
+        places = [folder / name for folder in (file.parent, PROJECT, PROJECT / "docs")]
+        document = next((place for place in places if place.is_file()), None)
+        if document is None or (anchor and anchor not in anchors(document)):
+            dead.append(f"{file.relative_to(PROJECT)}: {name}#{anchor}".rstrip("#"))
+    if file.suffix == ".md":
+        own = anchors(file)
+        dead += [f"{file.relative_to(PROJECT)}: #{a}" for a in re.findall(r"\]\(#([\w-]+)\)", text) if a not in own]
+    return dead
+
+
+def test_every_document_and_every_heading_cited_is_there() -> None:
+    files = [PROJECT / "config.py", PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", PROJECT / "CHANGELOG.md"]
+    for folder in CITING:
+        files += sorted(f for f in (PROJECT / folder).rglob("*") if f.suffix in {".py", ".sql", ".md", ".csv", ".toml"})
+    assert [dead for file in files for dead in dead_citations(file, file.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("/* One row per payer (docs/measures.md#m5-non-covered-cost). */", 0),
+        ("/* One row per payer (docs/measures.md#m5-noncovered-cost). */", 1),
+        ("/* One row per payer (metrics.md, M5). */", 1),
+        ("see measures.md#m9-charlson-index and operations.md", 0),
+    ],
+)
+def test_a_wrong_citation_is_found(text: str, dead: int) -> None:
+    assert len(dead_citations(PROJECT / "models" / "a.sql", text)) == dead
+
+
+def said() -> list[str]:
+    """Return the texts in the code, those of an f-string as one, its values as `...`."""
+    files = [PROJECT / "config.py"]
+    files += [file for package in (*PACKAGES, "macros") for file in (PROJECT / package).rglob("*.py")]
+    texts = []
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                texts.append("".join(str(p.value) if isinstance(p, ast.Constant) else "..." for p in node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return texts
+
+
+def test_troubleshooting_quotes_messages_and_audits_that_there_are() -> None:
+    text = (PROJECT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted: dict[bool, list[str]] = {True: [], False: []}
+    for section in text.split("\n## ")[1:]:
+        for cell in re.findall(r"^\| (`.*?`) \|", section, re.M):
+            quoted[section.startswith("Audits")] += re.findall(r"`([^`]+)`", cell)
+    texts = said()
+    patterns = {message: ".+".join(map(re.escape, message.split("..."))) for message in quoted[False]}
+    assert [m for m, pattern in patterns.items() if not any(re.search(pattern, t, re.S) for t in texts)] == []
+    assert len(patterns) > 60
+    assert set(quoted[True]) == {"not_null", *(file.stem for file in (PROJECT / "audits").glob("*.sql"))}

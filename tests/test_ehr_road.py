@@ -104,7 +104,7 @@ def test_dirty_rows_are_rejected_quarantined_or_inferred_and_counted(road: Road,
         )
         days = con.execute("SELECT violation FROM quarantine.ehr__outcomes").fetchall()
     assert (rejected, held) == (planted.count("rejected"), planted.count("quarantined"))
-    assert days == [("days_to_readmission '28.6' is no BIGINT",)]
+    assert days == [("days_to_readmission '28.6' is not a valid BIGINT",)]
     assert road.query("SELECT COUNT(*) FROM serving.dim_patient WHERE is_inferred = 1") == [
         (planted.count("inferred"),)
     ]

@@ -188,13 +188,13 @@ CASES = [
     Case("no header", "\n".join(ROWS), refused=r"seems to have no header \(p0, Payer 0, .* set header = false"),
     Case("a column missing", GOOD.replace("ZIP,", "", 1), refused="line 1: missing column ZIP of synthea__payers"),
     Case("a column renamed", GOOD.replace("ZIP", "POSTCODE", 1), refused="missing column ZIP"),
-    Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' stands twice"),
+    Case("a column twice", GOOD.replace("PHONE", "NAME", 1), refused="column 7: 'name' appears twice"),
     Case("a blank column name", HEADER + ", \n" + ROWS[0] + ",\n", refused="column 8: has no name"),
     Case("a NUL byte in one column more", HEADER + ",x\0y\n", refused="column 8: 'x.x00y' holds a NUL byte"),
     Case(
         "a carriage return alone at the end of the header",
         GOOD.replace("\n", "\r\n").replace("\r\n", "\r\0\n", 1),
-        refused="line 1: the header is no line of CSV",
+        refused="line 1: the header is not a valid line of CSV",
     ),
     Case(
         "columns in another order",
@@ -215,7 +215,7 @@ CASES = [
     ),
     Case("a line break in a column name", "\n".join([HEADER + ',"a\nb"', *(row + ",x" for row in ROWS)])),
     Case("a header of 2 MB", "x" * 2_000_000, refused="payers.csv"),
-    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is no header"),
+    Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is not a header"),
     # --- delimiters and containers -----------------------------------------------------------------------------------
     Case("semicolons", GOOD.replace(",", ";"), read_as=("split at semicolons",)),
     Case("tabs", GOOD.replace(",", "\t"), read_as=("split at tabs",)),
@@ -290,49 +290,51 @@ CASES = [
         procedures('2024-01-05T10:00:00Z,,p,e,1,x,"903,50",,'),
         201,
         file="procedures.csv",
-        violations=("base_cost '903,50' is no DECIMAL(14, 2)",),
+        violations=("base_cost '903,50' is not a valid DECIMAL(14, 2)",),
     ),
     Case(
         "thousands separators",
         procedures('2024-01-05T10:00:00Z,,p,e,1,x,"1,903.50",,'),
         201,
         file="procedures.csv",
-        violations=("base_cost '1,903.50' is no DECIMAL(14, 2)",),
+        violations=("base_cost '1,903.50' is not a valid DECIMAL(14, 2)",),
     ),
     Case(
         "a date of another format",
         procedures("05/01/2024 10:00,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '05/01/2024 10:00' is no TIMESTAMP",),
+        violations=("start '05/01/2024 10:00' is not a valid TIMESTAMP",),
     ),
     Case(
         "impossible dates",
         procedures("2024-02-30T10:00:00Z,2024-13-01,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '2024-02-30T10:00:00Z' is no TIMESTAMP; stop '2024-13-01' is no TIMESTAMP",),
+        violations=(
+            "start '2024-02-30T10:00:00Z' is not a valid TIMESTAMP; stop '2024-13-01' is not a valid TIMESTAMP",
+        ),
     ),
     Case(
         "a zero date",
         procedures("0000-00-00 00:00:00,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '0000-00-00 00:00:00' is no TIMESTAMP",),
+        violations=("start '0000-00-00 00:00:00' is not a valid TIMESTAMP",),
     ),
     Case(
         "a serial date from Excel",
         procedures("45296.4166,,p,e,1,x,1,,"),
         201,
         file="procedures.csv",
-        violations=("start '45296.4166' is no TIMESTAMP",),
+        violations=("start '45296.4166' is not a valid TIMESTAMP",),
     ),
     Case(
         "NULL as a word where a number belongs",
         procedures("2024-01-05T10:00:00Z,,p,e,1,x,NULL,,"),
         201,
         file="procedures.csv",
-        violations=("base_cost 'NULL' is no DECIMAL(14, 2)",),
+        violations=("base_cost 'NULL' is not a valid DECIMAL(14, 2)",),
     ),
 ]
 
@@ -483,7 +485,7 @@ class TestFolders:
 
     def test_a_pipe_under_a_files_name_is_refused_and_not_waited_for(self, folder: Path) -> None:
         os.mkfifo(folder / "payers.csv")
-        with pytest.raises(LandingRefused, match=r"payers\.csv: no regular file"):
+        with pytest.raises(LandingRefused, match=r"payers\.csv: not a regular file"):
             landing.land(folder)
 
     def test_a_folder_in_the_folder_is_said_to_be_left_alone(self, folder: Path) -> None:

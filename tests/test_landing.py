@@ -146,7 +146,7 @@ def test_columns_may_come_in_another_order_and_more_of_them_are_kept(folder: Pat
         (b"\n", "payers.csv: no header line"),
         (HEADER.replace("ZIP,", "").encode() + b"\n", "line 1: missing column ZIP of synthea__payers. Deliver"),
         (HEADER.replace("ZIP", "POST").encode() + b"\n", "missing column ZIP of synthea__payers; found POST, which it"),
-        (HEADER.encode() + b",NAME\n", "line 1, column 8: 'name' stands twice"),
+        (HEADER.encode() + b",NAME\n", "line 1, column 8: 'name' appears twice"),
         (HEADER.encode() + b",\n", "line 1, column 8: has no name"),
         (b"Id,NAME\xe9,ADDRESS\n", "not UTF-8"),
     ],
@@ -544,7 +544,7 @@ class TestContracts:
             ),
             (
                 "source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\n[columns]\na = {type='DATE', format='%Q'}",
-                "column a: format '%Q' is none",
+                "column a: format '%Q' cannot be used",
             ),
             ("source='x'\ntable='y'\nfiles=['y.csv']\nkey=['a']\nheader=1.5\n[columns]\na = {}", "header = 1.5"),
             (
@@ -632,9 +632,9 @@ class TestWhatAContractSays:
             ("1", "2017-04-01", "2017-04-01 09:05:00", "a", None),
             ("2", "2017-12-31", None, "b", None),
             ("3", None, None, "c", None),
-            ("4", "13/1/2017", "01-Apr-17 09:05", "d", "doa '13/1/2017' is no DATE as %m/%d/%Y"),
-            ("5", "4/1/2017", "2017-04-01", "e", "seen '2017-04-01' is no TIMESTAMP as %d-%b-%y %H:%M"),
-            ("6", "4/1/17", None, "f", "doa '4/1/17' is no DATE as %m/%d/%Y"),
+            ("4", "13/1/2017", "01-Apr-17 09:05", "d", "doa '13/1/2017' is not a valid DATE as %m/%d/%Y"),
+            ("5", "4/1/2017", "2017-04-01", "e", "seen '2017-04-01' is not a valid TIMESTAMP as %d-%b-%y %H:%M"),
+            ("6", "4/1/17", None, "f", "doa '4/1/17' is not a valid DATE as %m/%d/%Y"),
         ]
 
     @pytest.mark.parametrize("mark", ["", "\ufeff"])

@@ -236,7 +236,7 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         ("168", "10"),
     ),
     (
-        "M11 acute stays of a feed that tells nothing of care",
+        "M11 acute stays of a feed that says nothing of care",
         "SELECT COUNT(is_acute_stay), COUNT(has_recent_hospice), COUNT(*) FROM serving.fact_inpatient_stay "
         "WHERE source_system = 'ehr'",
         ("0", "0", "11001"),

@@ -308,7 +308,7 @@ def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
 
 
 def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse) -> None:
-    """What the published projects did is to be compared with, and no part of what we compute: it may be deleted."""
+    """What the published projects did is there to compare with; nothing that we compute depends on it."""
     folder = PROJECT / "models" / "reproduction"
     subjects = {row["subject"] for row in families.declared("metric_subject")}
     subjects -= {row["subject"] for row in families.seed("metric_subject")}
@@ -461,22 +461,29 @@ def test_a_required_value_that_is_missing_breaks_the_contract(landed: Warehouse)
 
 def test_a_value_that_is_not_of_its_type_breaks_the_contract(landed: Warehouse) -> None:
     violations = dict(rows_of(landed, "raw.synthea__patients", "id, violation"))
-    assert violations["p4"] == "birthdate 'yesterday' is no DATE"
-    assert violations["p5"] == "birthdate '1950-02-30' is no DATE"
+    assert violations["p4"] == "birthdate 'yesterday' is not a valid DATE"
+    assert violations["p5"] == "birthdate '1950-02-30' is not a valid DATE"
     violations = dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))
-    assert violations["e4"] == "start '2020-13-01T10:00:00Z' is no TIMESTAMP"
-    assert violations["e7"] == "payer_coverage '9999999999999.99' is no DECIMAL(14, 2)"
+    assert violations["e4"] == "start '2020-13-01T10:00:00Z' is not a valid TIMESTAMP"
+    assert violations["e7"] == "payer_coverage '9999999999999.99' is not a valid DECIMAL(14, 2)"
 
 
 def test_a_row_with_several_faults_names_each(landed: Warehouse) -> None:
     violations = dict(rows_of(landed, "raw.synthea__patients", "record_number, violation"))
-    assert (
-        violations[6] == "birthdate '28/02/1950' is no DATE; deathdate 'no' is no DATE; lat 'north' is no DECIMAL(9, 6)"
-    )
-    assert violations[7] == "id is missing; birthdate 'O'Clock' is no DATE; lon 'far' is no DECIMAL(9, 6)"
-    assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e5"] == (
-        "stop '2020-03-01T25:00:00Z' is no TIMESTAMP; total_claim_cost '1,000.00' is no DECIMAL(14, 2)"
-    )
+    assert violations[6].split("; ") == [
+        "birthdate '28/02/1950' is not a valid DATE",
+        "deathdate 'no' is not a valid DATE",
+        "lat 'north' is not a valid DECIMAL(9, 6)",
+    ]
+    assert violations[7].split("; ") == [
+        "id is missing",
+        "birthdate 'O'Clock' is not a valid DATE",
+        "lon 'far' is not a valid DECIMAL(9, 6)",
+    ]
+    assert dict(rows_of(landed, "raw.synthea__encounters", "id, violation"))["e5"].split("; ") == [
+        "stop '2020-03-01T25:00:00Z' is not a valid TIMESTAMP",
+        "total_claim_cost '1,000.00' is not a valid DECIMAL(14, 2)",
+    ]
 
 
 def test_a_sound_row_breaks_nothing_and_a_mark_of_no_value_is_null(landed: Warehouse) -> None:
@@ -493,7 +500,7 @@ def test_a_word_that_duckdb_reads_as_a_moment_is_no_date(landed: Warehouse, mome
     table = feed["landed"]
     with landed.planted(f"INSERT INTO landing.{table} (id, birthdate) VALUES ('planted', '{moment}')"):
         violations = dict(rows_of(landed, "raw.synthea__patients", "id, violation"))
-    assert violations["planted"] == f"birthdate '{moment}' is no DATE"
+    assert violations["planted"] == f"birthdate '{moment}' is not a valid DATE"
 
 
 @pytest.mark.parametrize("latitude", ["nan", "inf", "4236.28"])
@@ -528,7 +535,7 @@ def test_a_contract_may_name_marks_of_no_value(landed: Warehouse) -> None:
     ) == [
         ("1", None, None),
         (None, "2020-01-01", "id is missing"),
-        ("n/a", "NULL", "day 'NULL' is no DATE"),
+        ("n/a", "NULL", "day 'NULL' is not a valid DATE"),
     ]
 
 
@@ -602,7 +609,7 @@ def test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to() ->
     first, second = {"source_system": "first"}, {"source_system": "second"}
     landed = [first | {"record_number": n, "id": "x", "reasoncode": "1"} for n in range(6)]
     landed += [
-        first | {"record_number": 6, "violation": "start 'noon' is no TIMESTAMP"},
+        first | {"record_number": 6, "violation": "start 'noon' is not a valid TIMESTAMP"},
         second | {"record_number": 0, "id": "x"},
     ]
     engine.put("raw.synthea__encounters", *landed)

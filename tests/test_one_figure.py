@@ -281,7 +281,7 @@ def test_what_a_view_shows_is_its_row_of_mart_kpi(published: Published, view: st
             if not agree:
                 different.append((cell, figure.column, got, expected))
     assert different == []
-    # What mart_kpi tells of the first figure, the view shows.
+    # What mart_kpi says of the first figure, the view shows.
     first = figures[0]
     slices, periods = {cell.slice for cell, _ in rows_of}, {cell.period for cell, _ in rows_of}
     versions = {code for _, code in rows_of if code} or {first.version}

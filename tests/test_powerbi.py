@@ -349,7 +349,7 @@ FAULTS = [
         "COUNTROWS ( fact_procedure )",
         "COUNTROW ( fact_procedure )",
         cross_check,
-        "COUNTROW is no DAX function",
+        "COUNTROW is not a DAX function",
     ),
     Fault(
         "DAX that takes BLANK for 0",

@@ -57,7 +57,7 @@ FILLER = [f"{n},{n % 7},x" for n in range(100)]
 @pytest.mark.parametrize(
     ("text", "where", "rule", "n"),
     [
-        (lines("id,a,b", *FILLER, "100"), None, "rows that are no rows", 1),
+        (lines("id,a,b", *FILLER, "100"), None, "rows that cannot be read", 1),
         (lines("id,a,b", *FILLER, FILLER[0], FILLER[0]), None, "the same row more than once", 2),
         (lines("id,a,b"), None, "no rows", 0),
         ("\ufeff" + lines("id,a,b", *FILLER), None, "byte order mark", None),
@@ -158,7 +158,7 @@ def test_faults_between_tables_are_found(tmp_path: Path) -> None:
     assert ("visits", "STOP", "after death", 1) in found
     assert ("visits", "START, STOP", "before birth", 1) in found, "one fault is one alert"
     assert ("acts", "STOP", "ends after what it belongs to", 7) in found
-    assert ("visits", "START", "after death", 1) not in found, "the day of death is no day after it"
+    assert ("visits", "START", "after death", 1) not in found, "the day of death is not a day after it"
 
 
 def of_rule(found: Profile, rule: str) -> set[tuple[str, str | None, int | None]]:

@@ -296,7 +296,7 @@ def test_mangled_values_are_known_and_can_be_repaired(sample: Sample) -> None:
             try:
                 repaired = row[column].encode("mac_roman").decode("utf-8")
             except UnicodeError:
-                continue  # An accent that was never mangled is no UTF-8 in Mac Roman's bytes.
+                continue  # An accent that was never mangled is not UTF-8 in Mac Roman's bytes.
             found.update([(column, row[column], repaired)] if repaired != row[column] else [])
     mojibake = sample.answers["mojibake"]
     assert {(r["column_name"], r["delivered"], r["clean"]): r["patients"] for r in mojibake} == found
@@ -462,7 +462,7 @@ def test_dirt_is_added_behind_the_clean_rows_and_listed(made: Callable[[float, i
     ids = {row["Id"] for row in clean.encounters}
     assert bad["encounter id that another row has"][0] in ids
     with pytest.raises(ValueError, match="day is out of range"):
-        instant(bad["start that is no date"][1])
+        instant(bad["start that is not a date"][1])
     assert bad["procedure without its encounter"][3] not in ids
     assert [len(bad[f"row with too {size} fields"]) for size in ("many", "few")] == [15, 3]
     assert len(bad) == 5

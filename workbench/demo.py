@@ -142,7 +142,7 @@ def delivered_folders(data: Path) -> list[tuple[Path, str | None]]:
 
 
 def files_left(data: Path) -> list[UnknownFile]:
-    """Return the files of `data` and its folders that do not land, named from `data` on, as `clinic/notes.md`.
+    """Return the files of `data` and its folders that do not land, named from `data` on, as `clinic/notes.txt`.
 
     Raises:
         LandingRefused: no such folder, or a header that lacks a column.

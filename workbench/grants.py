@@ -28,7 +28,7 @@ def statements(publisher: str, reader: str, host: str = "%") -> list[str]:
     """
     for name in (publisher, reader, host):
         if not re.fullmatch(r"[\w.%:/-]+", name):
-            raise ValueError(f"{name!r} is no account or host name: use letters, digits and _ . - % : /")
+            raise ValueError(f"{name!r} is not a valid account or host name: use letters, digits and _ . - % : /")
     privileges = ", ".join(PUBLISHER)
     made = [rf"GRANT {privileges} ON `{schema}`.* TO '{publisher}'@'{host}'" for schema in ENVIRONMENTS]
     made.append(rf"GRANT {privileges} ON `sqlmesh\_\_{CATALOG}`.* TO '{publisher}'@'{host}'")

@@ -32,7 +32,7 @@ class Planned:
 
 
 class CountingConsole(TerminalConsole):
-    """SQLMesh's terminal, which also counts; `quiet` leaves out what is no progress, no warning and no error."""
+    """SQLMesh's terminal, which also counts; `quiet` leaves out all but progress, warnings and errors."""
 
     def __init__(self, quiet: bool = False, **kwargs: Any) -> None:
         """Count from zero."""

@@ -2,7 +2,7 @@
 
 SQLMesh keeps the models of a file as they were parsed, under a key of which the whole configuration is a part: where
 the databases lie, and what was delivered last. So each new warehouse, and each delivery, would load all models again.
-Here the places are no part of the key, and the deliveries are only for the files that follow them.
+Here the places are not part of the key, and the deliveries are only for the files that follow them.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the column names and at most `limit` rows that the serving server answers to one read-only statement.
 
     Raises:
-        ValueError: it is no query (SELECT, WITH, SHOW or DESCRIBE), or the server refuses it and says why.
+        ValueError: it is not a query (SELECT, WITH, SHOW or DESCRIBE), or the server refuses it and says why.
     """
     at = settings.serving()
     try:

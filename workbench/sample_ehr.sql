@@ -440,9 +440,9 @@ COMMENT ON TABLE answers.medications IS 'Prescriptions by medication.';
 
 CREATE TABLE dirt.line (defect VARCHAR, file VARCHAR, raw VARCHAR);
 INSERT INTO dirt.line VALUES
-  ('quarantined: a value that is no number', 'lab_results', 'P0000001,2020-03-01,HbA1c,pending,%,4.0,5.6,,,'),
+  ('quarantined: a value that is not a number', 'lab_results', 'P0000001,2020-03-01,HbA1c,pending,%,4.0,5.6,,,'),
   ('quarantined: a day that does not exist', 'lab_results', 'P0000001,2020-02-30,HbA1c,5.1,%,4.0,5.6,normal,0.0,0.0'),
-  ('quarantined: days that are no whole number', 'outcomes',
+  ('quarantined: days that are not a whole number', 'outcomes',
     'P0000001,2017-01-01,2017-01-04,3,0,0,0,home,1,28.6,291,9000'),
   ('quarantined: no patient', 'medications', ',Lisinopril,10.0,mg,daily,hypertension,2020-01-01,30,1,'),
   ('rejected: fields missing', 'lab_results', 'P0000001,2020-03-01,HbA1c'),

@@ -706,7 +706,7 @@ WHERE patient_no <> 19
 UNION ALL
 SELECT patient_no, 'dialysis' FROM person WHERE programme = 'dialysis';
 
-/* One row per visit that is no stay. */
+/* One row per visit that is not a stay. */
 CREATE TEMP TABLE visit AS
 WITH known AS (
   /* Known to the hospital until the day before death, or before the last day of the data. */
@@ -1232,7 +1232,7 @@ FROM eligible
 UNION ALL
 SELECT
   'R6',
-  'R5 with an index that is no cancer treatment, screening or detoxification',
+  'R5 with an index that is not for cancer treatment, screening or detoxification',
   count(*) FILTER (is_unplanned_return),
   count(*)
 FROM eligible
@@ -1363,7 +1363,7 @@ SELECT 'encounter id that another row has', 'encounters', concat_ws(',', encount
 FROM victim
 UNION ALL
 SELECT
-  'start that is no date', 'encounters',
+  'start that is not a date', 'encounters',
   concat_ws(',', made_id('dirt', 0, 1), replace(times, '05-06', '02-30'), visit)
 FROM victim
 UNION ALL

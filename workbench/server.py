@@ -38,7 +38,7 @@ OPTIONS = (
     "--local-infile=ON",  # the publisher loads with LOAD DATA LOCAL
     "--character-set-server=utf8mb4",
     "--collation-server=utf8mb4_bin",  # compares bytes as DuckDB does: 'a' and 'A' are two keys
-    # MySQL's own default, so that MariaDB is no laxer than the server the tables end up on.
+    # MySQL's own default, so that MariaDB is as strict as the server the tables end up on.
     "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION",
     "--max-allowed-packet=64M",

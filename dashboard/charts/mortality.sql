@@ -1,4 +1,4 @@
--- One row per source, slice and its value: of acute stays by day of death where the source tells it, else by its flag.
+-- One row per source, slice and its value: of acute stays by day of death where the source has it, else by its flag.
 WITH shown AS (
   SELECT
     source_system,

@@ -5,7 +5,7 @@ and of how many. Alerts between columns and between tables come from related.sql
 INSERT INTO profile_alert
 
 /* Files and tables. */
-SELECT 3, table_name, NULL, 'rows that are no rows', rejected_rows, row_count + rejected_rows,
+SELECT 3, table_name, NULL, 'rows that cannot be read', rejected_rows, row_count + rejected_rows,
   'Ragged or broken rows: landing keeps them apart, and refuses the delivery above its limit.'
 FROM profile_table WHERE rejected_rows > 0
 UNION ALL
@@ -34,7 +34,7 @@ SELECT 2, table_name, NULL, 'a column without a name', unnamed_columns, column_c
   'It is not in this report, and refuses a delivery unless the contract leaves it out: ignore = [""].'
 FROM profile_table WHERE unnamed_columns > 0
 UNION ALL
-SELECT 1, table_name, NULL, 'blank lines', blank_lines, NULL, 'They are no rows.' FROM profile_table WHERE blank_lines > 0
+SELECT 1, table_name, NULL, 'blank lines', blank_lines, NULL, 'They are not rows.' FROM profile_table WHERE blank_lines > 0
 
 /* Columns. */
 UNION ALL
@@ -50,7 +50,7 @@ SELECT 3, table_name, column_name, 'numbers as 1.23E+17', exponents, filled,
 FROM profile_column WHERE exponents > 0
 UNION ALL
 SELECT 3, table_name, column_name, 'breaks its contract', contract_fails, filled,
-  'The contract says ' || contract_type || ': these values are none, and their rows go to quarantine.'
+  'The contract says ' || contract_type || ': these values are not valid, and their rows go to quarantine.'
 FROM profile_column WHERE contract_fails > 0
 UNION ALL
 SELECT CASE WHEN inferred_type IN ('date', 'timestamp', 'integer', 'decimal') THEN 3 ELSE 2 END,

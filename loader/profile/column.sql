@@ -57,7 +57,7 @@ SELECT
   ) AS is_null_mark,
   v.mask IS NOT NULL AND NOT is_null_mark AS is_filled,
   CASE WHEN s.shape IN ('integer', 'decimal', 'exponent') THEN TRY_CAST(trim(v.value) AS DOUBLE) END AS number,
-  /* A year 0 is no year. */
+  /* A year 0 is not a year. */
   CASE WHEN s.shape IN ('date', 'timestamp') AND trim(v.value) NOT LIKE '0000%' THEN
     TRY_CAST(trim(v.value) AS TIMESTAMP) END AS moment,
   CASE WHEN v.value IS NOT NULL AND strlen(v.value) <> length(v.value) THEN

@@ -372,7 +372,7 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
     """Try each column on each other table's key that it may refer to, by its name or because both are UUIDs.
 
     A table that is not named for the column is what it refers to only where it holds nearly all of its values: deaths,
-    one row a patient, are no table of the patients, and a visit of a patient who lives refers to nothing wrong.
+    one row a patient, are not a table of patients, and a visit of a patient who lives refers to nothing wrong.
     """
     keys = con.execute(
         "SELECT table_name, columns[1], inferred_type FROM profile_key JOIN profile_column "
@@ -553,7 +553,7 @@ def _pairs_between(
             sign, rule = (
                 ("<", "begins before what it belongs to") if role == "start" else (">", "ends after what it belongs to")
             )
-            # Where nearly all rows do so, as prescriptions do after a visit, it is no fault.
+            # Where nearly all rows do so, as prescriptions do after a visit, it is not a fault.
             yield name, bound, f"a::{unit} {sign} b::{unit}", 2, 0.75, rule
 
 

@@ -30,7 +30,7 @@ def draft(file: Path, source: str) -> tuple[str, str]:
     required where it is part of the key; dates that are not ISO get the format that reads them all, if there is one.
 
     Raises:
-        LandingRefused: the file cannot be read as a table, or `source` is no name for a family.
+        LandingRefused: the file cannot be read as a table, or `source` is not a valid name for a family.
     """
     if not SOURCE.fullmatch(source):
         raise LandingRefused(

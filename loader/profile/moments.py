@@ -51,7 +51,7 @@ def formats_of(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[list[str], li
 def moment(column: str, form: str) -> str:
     """Return the SQL that reads a column (an SQL name) by a format: a TIMESTAMP, NULL where it has another.
 
-    The year 17 is no year: %Y reads two digits, too, and eight digits may be any number.
+    The year 17 is not a year: %Y reads two digits, too, and eight digits may be any number.
     """
     read = f"try_strptime(trim({column}), '{form}')"
     earliest, latest = (1900, 2100) if form == DIGITS else (1000, 9999)

@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := (subject, source_system, subject_id)),
     not_null(columns := (subject, source_system, subject_id))
   ),
-  description 'Stays with the age at admission; patients with the age the source states, or else at death or at the end of what the source tells.'
+  description 'Stays with the age at admission; patients with the age the source states, or else at death or at the end of the records of the source.'
 );
 
 SELECT

@@ -10,7 +10,7 @@ MODEL (
       days_to_ed_visit >= 0
     ))
   ),
-  description 'Returns to the emergency department. They are no readmission (CMS), so they have a rate of their own; a visit that ends in an admission counts here too.'
+  description 'Returns to the emergency department. They are not readmissions (CMS), so they have a rate of their own; a visit that ends in an admission counts here too.'
 );
 
 WITH emergency_visit AS (

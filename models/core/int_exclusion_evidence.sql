@@ -8,7 +8,7 @@ MODEL (
     not_null(columns := (unit, source_system, admission_id, evidence)),
     references_resolve_in_source(model_col := admission_id, parent := core.int_admission, parent_col := admission_id)
   ),
-  description 'What is known of an admission that may keep it from being an index; reference.readmission_exclusion says for which rate.'
+  description 'What is known about an admission and may keep it from being an index; reference.readmission_exclusion says for which rate.'
 );
 
 SELECT

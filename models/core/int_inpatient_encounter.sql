@@ -21,7 +21,7 @@ MODEL (
       )
     )
   ),
-  description 'Inpatient encounters before merging. A missing reason or procedure is no evidence: its flag is 0, never NULL, so that no filter drops the row. An encounter that ends before it starts is no stay; star.fact_encounter flags it. planned_rule is the first rule that makes it planned: the algorithm of CMS (the diagnosis is the reason of the encounter, else those of its procedures), then the types that are by appointment.'
+  description 'Inpatient encounters before merging. A missing reason or procedure is not evidence: its flag is 0, never NULL, so that no filter drops the row. An encounter that ends before it starts is not a stay; star.fact_encounter flags it. planned_rule is the first rule that makes it planned: the algorithm of CMS (the diagnosis is the reason of the encounter, else those of its procedures), then the types that are by appointment.'
 );
 
 WITH flagged_encounter AS (

@@ -13,11 +13,11 @@ MODEL (
     no_stay_overlap(),
     every_encounter_in_a_stay
   ),
-  description 'Inpatient stays, each of one organization. same_day is the stay of star.fact_inpatient_stay; next_day is that of the readmission definition that merges next-day stays. What a source says of a stay is what it says of its encounters: the disposition, group and readmission of the last, death or intensive care in any, days and charges of all. An acute stay is no hospice admission, not check-ups alone, and no session of chemotherapy or radiotherapy without surgery; is_acute_stay is NULL where the feed delivers nothing that would tell.'
+  description 'Inpatient stays, each of one organization. same_day is the stay of star.fact_inpatient_stay; next_day is that of the readmission definition that merges next-day stays. What a source says of a stay is what it says of its encounters: the disposition, group and readmission of the last, death or intensive care in any, days and charges of all. An acute stay is not a hospice admission, not check-ups alone, and not a session of chemotherapy or radiotherapy without surgery; is_acute_stay is NULL where the feed delivers nothing to tell them apart.'
 );
 
 WITH telling_feed AS (
-  /* A feed that delivers neither types, procedures nor reasons does not tell an acute stay from another. */
+  /* In a feed without types, procedures and reasons nothing tells an acute stay from another. */
   SELECT
     source_system,
     MAX(is_delivered) AS tells_care

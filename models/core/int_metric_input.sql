@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := (source_system, metric_code, definition_version)),
     not_null(columns := (source_system, metric_code, definition_version, is_computable))
   ),
-  description 'Which metrics a feed can tell (seeds/metric.csv, requires), and which inputs are missing for the others.'
+  description 'Which metrics a feed can answer (seeds/metric.csv, requires), and which inputs are missing for the others.'
 );
 
 SELECT

@@ -1,4 +1,4 @@
-/* One row per feed: the first and the last moment it tells of, beyond which nothing can be known. */
+/* One row per feed: the first and the last moment of its records, beyond which nothing can be known. */
 MODEL (
   name core.int_observed_period,
   kind FULL,

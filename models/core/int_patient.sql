@@ -19,7 +19,7 @@ MODEL (
       allowed := is_inferred = 1
     )
   ),
-  description 'Patients of all feeds; what a feed does not tell of them is NULL. A patient that only an encounter, a diagnosis, a prescription or a result names is inferred: the id is all there is.'
+  description 'Patients of all feeds; what a feed does not deliver of them is NULL. A patient that only an encounter, a diagnosis, a prescription or a result names is inferred: the id is all there is.'
 );
 
 WITH named_patient AS (

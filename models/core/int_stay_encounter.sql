@@ -1,4 +1,4 @@
-/* One row per inpatient encounter and merge rule, with the stay it falls to. */
+/* One row per inpatient encounter and merge rule, with the stay it belongs to. */
 MODEL (
   name core.int_stay_encounter,
   kind FULL,

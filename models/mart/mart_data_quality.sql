@@ -17,9 +17,9 @@ MODEL (
     source_system = 'Feed.',
     source_table = 'Table of a contract, as family__table; or the input table, as input.table.',
     check_name = 'What is checked.',
-    kind_of_check = 'conformance, completeness, plausibility or coverage (after Kahn 2016; coverage is of mappings).',
-    n_failing = 'Rows that fail the check; days, where it is of a window of days.',
-    n_checked = 'Rows that were checked; days, where it is of a window of days.',
+    kind_of_check = 'conformance, completeness, plausibility or coverage (after Kahn 2016; coverage: whether our lists know the values).',
+    n_failing = 'Rows that fail the check; days, where the check is about a window of days.',
+    n_checked = 'Rows that were checked; days, where the check is about a window of days.',
     failing_share = 'n_failing / n_checked; NULL where nothing was checked.',
     note = 'What follows from it.'
   )

@@ -48,7 +48,7 @@ MODEL (
     organization_key = 'Hospital; joins dim_organization.',
     payer_key = 'Payer; joins dim_payer.',
     class_key = 'Encounter class; joins dim_encounter_class; -2 for metrics of stays, admissions and episodes, which are inpatient.',
-    year_label = 'Year by the day that the metric is counted by; unknown where that day is.',
+    year_label = 'Year of the day that dates the observation; unknown where that day is.',
     n = 'Observations.',
     numerator = 'Sum above the line.',
     denominator = 'Sum below the line; n for totals and means.',

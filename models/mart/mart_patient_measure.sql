@@ -21,7 +21,7 @@ MODEL (
       amount > 0
     ))
   ),
-  description 'Who the events and the costs belong to: many events may be few patients.',
+  description 'Who the events and the costs belong to: many events may come from few patients.',
   column_descriptions (
     measure = 'What is summed: encounters, stays, readmissions by definition, claims, non_covered_cost, uninsured_cost, dialysis or cardioversion.',
     source_system = 'Source that delivered it.',

@@ -1,4 +1,4 @@
-/* One row per inpatient stay, with what may tell beforehand whether the patient comes back. */
+/* One row per inpatient stay, with what may predict whether the patient comes back. */
 MODEL (
   name mart.mart_readmission_risk,
   kind FULL,
@@ -39,15 +39,15 @@ MODEL (
       allowed := NOT has_results_any_time = 1
     )
   ),
-  description 'Stays with age, comorbidity, results and length of stay beside the readmission of the rate that the feed can tell: R6 from dates, planned sessions left out, else R8 from a flag. Results are joined as counts of the stay, never row by row.',
+  description 'Stays with age, comorbidity, results and length of stay beside the readmission of the rate that the feed supports: R6 from dates, planned sessions left out, else R8 from a flag. Results are joined as counts of the stay, never row by row.',
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     source_system = 'Source that delivered the stay.',
     organization_key = 'Organization; joins dim_organization.',
     organization_label = 'Name of the organization.',
-    definition_code = 'Definition that is_index and is_readmission follow: R6 or R8; NULL where the feed can tell neither.',
-    is_index = '1 where the stay is in the denominator, else 0; NULL where the feed can tell no rate.',
-    is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is no index.',
+    definition_code = 'Definition that is_index and is_readmission follow: R6 or R8; NULL where the feed supports neither.',
+    is_index = '1 where the stay is in the denominator, else 0; NULL where the feed supports neither rate.',
+    is_readmission = '1 where a return counts, 0 where none does; NULL where the stay is not an index.',
     payer_name = 'Payer or kind of insurance.',
     payer_category = 'Category of the payer.',
     insured_label = 'Insured, Uninsured or Unknown.',
@@ -57,8 +57,8 @@ MODEL (
     los_band = 'Band of days: 1-2, 3-5, 6-9, 10+, or open where the length is not known.',
     los_days_cms = 'Length of stay in days, at least 1; NULL while open.',
     drg_key = 'Diagnosis-related group; joins dim_drg.',
-    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not tell.',
-    died_in_stay = '1 where the patient died in the stay, else 0; NULL in feeds that tell of no death.',
+    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not say.',
+    died_in_stay = '1 where the patient died in the stay, else 0; NULL in feeds that record no deaths.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     has_results_any_time = '1 where the patient has results at any time, else 0.',
     n_results = 'Results within the stay; NULL where there are none.',
@@ -67,12 +67,12 @@ MODEL (
     abnormal_label = 'abnormal, none abnormal, or none recorded: no result of the stay is flagged.',
     abnormal_band = 'Abnormal results within the stay: 0, 1-2, 3+, or none recorded.',
     age_and_abnormal_band = 'age_group and abnormal_band, the cells of scenario C.',
-    n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they tell of the outcome and are no predictor.'
+    n_abnormal_any_time = 'Abnormal results at any time, after discharge too: they follow from the outcome and do not predict it.'
   )
 );
 
 WITH shown_rate AS (
-  /* One row per feed with a rate that it can tell: by dates before by flags. */
+  /* One row per feed with the rate that it supports: by dates before by flags. */
   SELECT
     source_system,
     MIN(definition_version) AS definition_code

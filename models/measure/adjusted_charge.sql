@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := (source_system, organization_key, slice, slice_value)),
     not_null(columns := (source_system, organization_key, slice, slice_value, n, n_patients))
   ),
-  description 'Charges of closed stays directly standardised: what the slice would be charged with the groups (DRG), lengths of stay and ages of all stays of the source, over the strata that it has. A lower charge is no discount: what was billed and what was paid are not both known.'
+  description 'Charges of closed stays directly standardised: what the slice would be charged with the groups (DRG), lengths of stay and ages of all stays of the source, over the strata that it has. A lower charge is not a discount: what was billed and what was paid are not both known.'
 );
 
 WITH charged_stay AS (
@@ -63,7 +63,7 @@ WITH charged_stay AS (
     age_group,
     COUNT(*) AS n,
     AVG(charge) AS mean_charge,
-    COALESCE(VARIANCE(charge), 0) / COUNT(*) AS variance_of_mean /* A single stay of a stratum tells of no variance; its weight is small. */
+    COALESCE(VARIANCE(charge), 0) / COUNT(*) AS variance_of_mean /* A single stay in a stratum has no variance to measure; its weight is small. */
   FROM charged_stay
   GROUP BY
     GROUPING SETS (

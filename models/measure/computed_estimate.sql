@@ -1,4 +1,4 @@
-/* One row per metric version, source, hospital (or all) and slice of what is no sum over the rows of one fact. */
+/* One row per metric version, source, hospital (or all) and slice of what is not a sum over the rows of one fact. */
 MODEL (
   name measure.computed_estimate,
   kind EMBEDDED,

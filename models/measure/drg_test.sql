@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := (source_system, organization_key, drg_code)),
     not_null(columns := (source_system, organization_key, drg_code, n, n_patients))
   ),
-  description 'Analysis of variance of the charges of closed stays by group, and their least-squares slope over days: one charge a stay, no join to diagnoses. Eta squared is the share between groups in these stays and never 0; omega squared is what is left of it beyond chance, and F tells whether there is any.'
+  description 'Analysis of variance of the charges of closed stays by group, and their least-squares slope over days: one charge a stay, no join to diagnoses. Eta squared is the share between groups in these stays and never 0; omega squared is what is left of it beyond chance, and F tests whether there is any.'
 );
 
 WITH charged_stay AS (

@@ -21,7 +21,7 @@ MODEL (
       )
     )
   ),
-  description 'Months on whose first day a patient is enrolled with an insurer, within the time that the source tells of; of several insurers the one whose span begins last. No enrolment is with a hospital: organization_key is -1. Claims and drugs are those of the encounters that start in the month, whoever paid; 0 where there is none.'
+  description 'Months on whose first day a patient is enrolled with an insurer, within the time that the source covers; of several insurers the one whose span begins last. No enrolment is with a hospital: organization_key is -1. Claims and drugs are those of the encounters that start in the month, whoever paid; 0 where there is none.'
 );
 
 WITH span AS (

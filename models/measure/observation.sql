@@ -3,7 +3,7 @@ MODEL (
   name measure.@{subject}_observation,
   kind VIEW,
   grain (metric_code, definition_version, observed_key),
-  description 'What each row of the fact adds to each metric that seeds/metric.csv declares over it, of the feeds that deliver what the metric requires. A numerator or denominator of NULL is no observation.',
+  description 'What each row of the fact adds to each metric that seeds/metric.csv declares over it, of the feeds that deliver what the metric requires. A row whose numerator or denominator is NULL is not an observation.',
   blueprints @metric_subjects()
 );
 

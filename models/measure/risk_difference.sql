@@ -18,7 +18,7 @@ MODEL (
       )
     )
   ),
-  description 'Index stays of the rate that a feed can tell, planned sessions left out, in the cells of three scenarios: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. Each cell against the others of its scenario and Charlson band, which is the obvious confounder.'
+  description 'Index stays of the rate that a feed supports, planned sessions left out, in the cells of three scenarios: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. Each cell against the others of its scenario and Charlson band, which is the obvious confounder.'
 );
 
 WITH index_stay AS (

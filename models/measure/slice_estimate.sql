@@ -35,7 +35,7 @@ MODEL (
       )
     )
   ),
-  description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust to any likeness of the events of one patient. Each patient deviates from the ratio of the others, as in CR3 (Bell and McCaffrey 2002): who makes most of a ratio would else hide how far he is from it. Effective patients: as many of equal size would tell as much.'
+  description 'Ratios of sums with two standard errors: that of independent observations, and that of the ratio estimator with patients as clusters (Cochran, Sampling Techniques, 3rd ed., 1977, chapters 6 and 9A), which is robust however alike the events of one patient are. Each patient is compared with the ratio of the others, as in CR3 (Bell and McCaffrey 2002): otherwise a patient who makes up most of a ratio would hide his own distance from it. Effective patients: as many of equal size would carry as much information.'
 );
 
 WITH slice_total AS (

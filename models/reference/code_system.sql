@@ -17,7 +17,7 @@ MODEL (
     )),
     not_null(columns := (code_system, code_pattern))
   ),
-  description 'Code systems whose codes can be told by their form: a code that a spreadsheet made a number of does not have it.',
+  description 'Code systems whose codes can be recognised by their form: a code that a spreadsheet has turned into a number does not have it.',
   column_descriptions (
     code_system = 'Name of the code system, as input tables carry it.',
     code_pattern = 'Regular expression that every code of it matches, in the form that the input tables have.',

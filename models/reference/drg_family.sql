@@ -15,7 +15,7 @@ MODEL (
     )), not_null(columns := (
       drg_code
   ))),
-  description 'What a diagnosis-related group is about, in own words.',
+  description 'What a diagnosis-related group is about, in our own words.',
   column_descriptions (
     drg_code = 'Code of the group, three digits.',
     drg_family = 'What the group is about.',

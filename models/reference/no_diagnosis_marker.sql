@@ -15,6 +15,6 @@ MODEL (
     )), not_null(columns := (
       marker
   ))),
-  description 'Texts in a list of diagnoses that say none: not the same as an empty list, which says nothing.',
+  description 'Texts in a list of diagnoses that say "none": not the same as an empty list, which says nothing.',
   column_descriptions (marker = 'Text, in lower case.', basis = 'Why it is here.')
 )

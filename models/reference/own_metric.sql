@@ -83,7 +83,7 @@ MODEL (
     unit = 'Unit of the value: share, days, usd, ratio or count.',
     basis = 'derived from dates and amounts, source_asserted by a flag of the feed, or not_computable.',
     requires = 'What a feed must deliver (seeds/capability.csv), in words with blanks between.',
-    followup_days = 'Days after that day which the value needs to know of.',
+    followup_days = 'Days of follow-up after that day that the value needs.',
     lowest = 'No value and no end of an interval is below it.',
     population = 'Of whom or what it is: a tile says it under the value.',
     definition = 'What the value says, in plain words.',

@@ -16,7 +16,7 @@ MODEL (
     )),
     not_null(columns := (check_name, kind_of_check, note))
   ),
-  description 'What the checks of mart_data_quality are of, and what follows from them.',
+  description 'What the checks of mart_data_quality are about, and what follows from them.',
   column_descriptions (
     check_name = 'Name of the check.',
     kind_of_check = 'conformance, completeness, plausibility or coverage.',

@@ -15,7 +15,7 @@ MODEL (
     )), not_null(columns := (
       member_key
   ))),
-  description 'The members every dimension has beside its real rows.',
+  description 'The members that every dimension has beside its real rows.',
   column_descriptions (
     member_key = 'Key of the member: -1, -2 or -3.',
     member_label = 'What a report shows.',

@@ -38,7 +38,7 @@ MODEL (
     project = 'Which reference project published it.',
     claim = 'What was published, in its own words.',
     published_value = 'Value as published.',
-    published_decimals = 'Decimals to which it was published, of the value as it stands here.',
+    published_decimals = 'Decimals of published_value, as it was published.',
     unit = 'Unit of the values.',
     family = 'Family whose feeds it is compared with.',
     reproduced_metric = 'Metric of mart_kpi that follows the published rule; NULL where none can.',

@@ -26,7 +26,7 @@ MODEL (
       definition_code
     ))
   ),
-  description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (metrics.md, M2).',
+  description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (docs/measures.md#m2-readmission).',
   column_descriptions (
     definition_code = 'R0 to R7.',
     definition_label = 'Name of the rate.',

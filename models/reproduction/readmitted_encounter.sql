@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := encounter_key),
     not_null(columns := (encounter_key, is_named_reason))
   ),
-  description 'What the first reference project counted to attribute readmissions to four reasons. Its percentages were rounded reason by reason and then added: rounded_share is an encounters part of that sum.'
+  description 'What the first reference project counted to attribute readmissions to four reasons. Its percentages were rounded reason by reason and then added: rounded_share is an encounter''s part of that sum.'
 );
 
 WITH readmitted_patient AS (

@@ -1,4 +1,4 @@
-/* One row per hospital and diagnosis, with the whole charges of the stays that have it: do not total (metrics.md, M15). */
+/* One row per hospital and diagnosis, with the whole charges of the stays that have it: do not total (docs/measures.md#m15-cost-by-diagnosis). */
 MODEL (
   name serving.v_charge_by_diagnosis_impact,
   gateway serving,

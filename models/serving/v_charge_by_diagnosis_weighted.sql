@@ -1,4 +1,4 @@
-/* One row per hospital and diagnosis, with its share of the charges of the stays that have it: adds up to all charges (metrics.md, M15). */
+/* One row per hospital and diagnosis, with its share of the charges of the stays that have it: adds up to all charges (docs/measures.md#m15-cost-by-diagnosis). */
 MODEL (
   name serving.v_charge_by_diagnosis_weighted,
   gateway serving,

@@ -13,7 +13,7 @@ MODEL (
     source_system = 'Source of the patients.',
     source_charlson_index = 'Index as the source states it.',
     n_patients = 'Patients with that index.',
-    n_compared = 'Of them, those with a recorded diagnosis, who have an index of ours.',
+    n_compared = 'Of them, those with a recorded diagnosis, for whom we have an index too.',
     n_different = 'Of the compared, those whose two indexes differ.',
     share_different = 'Share of the compared that differ, 0 to 1.',
     mean_cci_1987 = 'Mean of our index.',

@@ -1,4 +1,4 @@
-/* One row per hospital and encounter class: encounters, patients and what was claimed (metrics.md, M8). */
+/* One row per hospital and encounter class: encounters, patients and what was claimed (docs/measures.md#m8-cost-by-class-and-procedure). */
 MODEL (
   name serving.v_cost_by_class,
   gateway serving,

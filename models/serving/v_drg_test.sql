@@ -1,4 +1,4 @@
-/* One row per source, hospital and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (metrics.md, M13). */
+/* One row per source, hospital and diagnosis-related group, and one for all: do charges follow the group, the days, or neither (docs/measures.md#m13-drg-test). */
 MODEL (
   name serving.v_drg_test,
   gateway serving,
@@ -29,7 +29,7 @@ MODEL (
     modal_share = 'Share of stays at the most frequent charge.',
     eta_squared = 'Share of the variance of charges that lies between groups in these stays; in the row all.',
     omega_squared = 'The same beyond chance; in the row all.',
-    f_statistic = 'F of the groups, about 1 where they say nothing of the charge; in the row all.',
+    f_statistic = 'F of the groups, about 1 where they say nothing about the charge; in the row all.',
     verdict = 'flat rate, fee for service or independent; in the row all.',
     small_cell_flag = 'That of the coefficient of variation in mart_kpi.'
   )

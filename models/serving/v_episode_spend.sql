@@ -1,4 +1,4 @@
-/* One row per source, hospital and group of payers or kind of the index stay: spending per episode, one index per window and as published (metrics.md, M7). */
+/* One row per source, hospital and group of payers or kind of the index stay: spending per episode, one index per window and as published (docs/measures.md#m7-spending-per-episode). */
 MODEL (
   name serving.v_episode_spend,
   gateway serving,

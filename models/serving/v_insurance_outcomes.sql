@@ -1,4 +1,4 @@
-/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (metrics.md, M11 and M12). */
+/* One row per source, hospital and slice of insurance: length of stay, mortality and charges (docs/measures.md#m11-mortality, docs/measures.md#m12-charges-and-insurance). */
 MODEL (
   name serving.v_insurance_outcomes,
   gateway serving,
@@ -8,7 +8,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, organization_key, slice, slice_value))
   ),
-  description 'Stays by insurance, as mart_kpi has them: length of stay, mortality and charges. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is no discount: what was billed and what was paid are not both known. A lower charge is shown where its interval does not hold 0.',
+  description 'Stays by insurance, as mart_kpi has them: length of stay, mortality and charges. An insurance that is not recorded is Unknown, never uninsured. The adjusted charge is what the slice would be charged with the mix of groups (DRG), lengths of stay and ages of all stays of the source. A lower charge is not a discount: what was billed and what was paid are not both known. A lower charge is shown where its interval does not hold 0.',
   column_descriptions (
     source_system = 'Source of the stays.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
@@ -19,7 +19,7 @@ MODEL (
     mean_los_days = 'Mean length in days, at least 1 a stay.',
     los_ci_low = 'Lower end of its 95 % interval.',
     los_ci_high = 'Upper end of its 95 % interval.',
-    n_deaths = 'Deaths in the stay: by day of death where the source tells it, else by its flag.',
+    n_deaths = 'Deaths in the stay: by day of death where the source has it, else by its flag.',
     mortality = 'Share that died in the stay, 0 to 1.',
     mortality_ci_low = 'Lower end of its 95 % interval.',
     mortality_ci_high = 'Upper end of its 95 % interval.',

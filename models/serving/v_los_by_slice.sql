@@ -1,4 +1,4 @@
-/* One row per source, hospital and slice of closed inpatient stays: how long they lasted, three ways (metrics.md, M1). */
+/* One row per source, hospital and slice of closed inpatient stays: how long they lasted, three ways (docs/measures.md#m1-length-of-stay). */
 MODEL (
   name serving.v_los_by_slice,
   gateway serving,

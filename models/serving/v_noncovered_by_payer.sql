@@ -1,4 +1,4 @@
-/* One row per hospital and payer: what no payer covered, split by why (metrics.md, M5). */
+/* One row per hospital and payer: what no payer covered, split by why (docs/measures.md#m5-non-covered-cost). */
 MODEL (
   name serving.v_noncovered_by_payer,
   gateway serving,

@@ -1,4 +1,4 @@
-/* One row per hospital and procedure: list price, allocated claim, and how few patients it belongs to (metrics.md, M8). */
+/* One row per hospital and procedure: list price, allocated claim, and how few patients it belongs to (docs/measures.md#m8-cost-by-class-and-procedure). */
 MODEL (
   name serving.v_procedure_cost,
   gateway serving,

@@ -1,4 +1,4 @@
-/* One row per source, readmission definition and step of its funnel, from all admissions to the returns that count (metrics.md, M2). */
+/* One row per source, readmission definition and step of its funnel, from all admissions to the returns that count (docs/measures.md#m2-readmission). */
 MODEL (
   name serving.v_readmission_attrition,
   gateway serving,
@@ -17,7 +17,7 @@ MODEL (
     n_admissions = 'Admissions of the step: for an exclusion those it takes out.',
     n_patients = 'Patients of these admissions; not additive over steps.',
     n_left = 'Admissions left after the step.',
-    share_of_admissions = 'n_admissions over all admissions of the definitions unit, 0 to 1.',
+    share_of_admissions = 'n_admissions over all admissions of the definition''s unit, 0 to 1.',
     basis = 'What the exclusion rests on.'
   )
 );

@@ -1,4 +1,4 @@
-/* One row per source and definition of a readmission rate, from the published ratio to the rate nearest to CMS (metrics.md, M2). */
+/* One row per source and definition of a readmission rate, from the published ratio to the rate nearest to CMS (docs/measures.md#m2-readmission). */
 MODEL (
   name serving.v_readmission_ladder,
   gateway serving,
@@ -16,8 +16,8 @@ MODEL (
     numerator = 'Admissions followed by a return that counts; in R7 patients.',
     denominator = 'Index admissions; for a ratio, the admissions that were not followed; in R7 patients.',
     value = 'Numerator / denominator, 0 to 1 for a share; NULL where it is not computable.',
-    ci_low = 'Lower end of the 95 % Wilson interval; NULL for a ratio, which is no proportion.',
-    ci_high = 'Upper end of the 95 % Wilson interval; NULL for a ratio, which is no proportion.',
+    ci_low = 'Lower end of the 95 % Wilson interval; NULL for a ratio, which is not a proportion.',
+    ci_high = 'Upper end of the 95 % Wilson interval; NULL for a ratio, which is not a proportion.',
     not_computable_reason = 'What is lacking where the value is NULL; NULL where there is one.',
     note = 'What the rate counts.'
   )

@@ -1,4 +1,4 @@
-/* One row per source, readmission definition and coded reason of the return (metrics.md, M4). */
+/* One row per source, readmission definition and coded reason of the return (docs/measures.md#m4-reasons-of-readmissions). */
 MODEL (
   name serving.v_readmission_reasons,
   gateway serving,

@@ -1,4 +1,4 @@
-/* One row per source, cell of the scenario and Charlson band: how many came back (metrics.md, M14). */
+/* One row per source, cell of the scenario and Charlson band: how many came back (docs/measures.md#m14-readmission-scenarios). */
 MODEL (
   name serving.@view_name,
   gateway serving,
@@ -13,7 +13,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, cell, cci_band))
   ),
-  description 'Readmission by scenario: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. The dead are left out, and planned sessions where the source tells them; a stay without flagged results is a cell of its own in B and C, not one without abnormal results. cci_band all, and each band, as comorbidity is the obvious confounder.',
+  description 'Readmission by scenario: A by decade of age, B by abnormal results within the stay, C by age group and number of abnormal results. The dead are left out, and planned sessions where the source identifies them; a stay without flagged results is a cell of its own in B and C, not one without abnormal results. cci_band all, and each band, as comorbidity is the obvious confounder.',
   column_descriptions (
     source_system = 'Source of the stays.',
     definition_code = 'Definition of the readmission, R6 (from dates, planned sessions left out) or R8 (flag of the feed).',

@@ -25,7 +25,7 @@ MODEL (
       source_filter := is_within_stay = 1
     )
   ),
-  description 'Laboratory results counted by stay, so that nothing joins results to stays. A stay without results in it has NULL, not 0; one whose patient has none at any time has no row. Results at any time include those after discharge, which tell of the outcome: they are no predictor.',
+  description 'Laboratory results counted by stay, so that nothing joins results to stays. A stay without results in it has NULL, not 0; one whose patient has none at any time has no row. Results at any time include those after discharge, which follow from the outcome: they do not predict it.',
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     n_results = 'Results within the stay; NULL where there are none.',

@@ -39,13 +39,13 @@ MODEL (
     patient_key = 'Patient; joins dim_patient.',
     diagnosis_key = 'Diagnosis, -2 where the record says that there is none; joins dim_diagnosis.',
     onset_date_key = 'Day the diagnosis is first known; joins dim_date.',
-    encounter_key = 'Encounter that first names it, -1 where the source does not tell; joins fact_encounter.',
+    encounter_key = 'Encounter that first names it, -1 where the source does not say; joins fact_encounter.',
     organization_key = 'Organization of that encounter, else the only one of the source; -1 where that is not known; joins dim_organization.',
     list_position = 'Place where it was first named: 0 for the primary diagnosis of a visit, then its place in the list; 1 for a condition, 2 for a reason.',
     role = 'primary, secondary, condition or reason.',
     onset_date = 'Day the diagnosis is first known.',
-    abated_date = 'Day it ended; NULL while it goes on, or where the source does not tell.',
-    is_length_mismatch = '1 where a list of codes and a list of labels that name it have not the same length, else 0.',
+    abated_date = 'Day it ended; NULL while it goes on, or where the source does not say.',
+    is_length_mismatch = '1 where the list of codes and the list of labels that name it differ in length, else 0.',
     weighting_factor = 'Share of the patient: 1 divided by the rows of the patient, the last one taking the rest.'
   )
 );

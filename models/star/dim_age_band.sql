@@ -14,8 +14,8 @@ MODEL (
     age_band_key = 'Key of the band.',
     scheme = 'Which set of bands: decade, seed or cms.',
     band_label = 'Label of the band.',
-    min_age = 'Youngest age in the band, in full years; NULL for the members that are no band.',
-    max_age = 'Oldest age in the band, in full years; NULL for the members that are no band.',
+    min_age = 'Youngest age in the band, in full years; NULL for the members that are not bands.',
+    max_age = 'Oldest age in the band, in full years; NULL for the members that are not bands.',
     sort_order = 'Place of the band in its scheme.',
     basis = 'Where the cut points come from.'
   )

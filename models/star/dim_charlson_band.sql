@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := charlson_band_key),
     not_null(columns := (charlson_band_key, cci_band, meaning))
   ),
-  description 'Bands of the Charlson index with the weights of 1987 (metrics.md, M9).',
+  description 'Bands of the Charlson index with the weights of 1987 (docs/measures.md#m9-charlson-index).',
   column_descriptions (
     charlson_band_key = 'Key of the band, and its place in their order.',
     cci_band = 'Name of the band.',

@@ -19,7 +19,7 @@ MODEL (
     icd10_equivalent = 'ICD-10-CM code that stands for the code; NULL where none is known.',
     mapping_basis = 'How the equivalent was found: published, derived or judgement; none where there is none.',
     ccs_category = 'Category of the clinical classification software (CCS); NULL where the code is not mapped.',
-    is_acute = '1 where CMS counts it as an acute diagnosis, which no planned stay has (PR4), else 0; NULL where the code is not mapped.',
+    is_acute = '1 where CMS counts it as an acute diagnosis, which keeps a stay from being planned (PR4), else 0; NULL where the code is not mapped.',
     hwr_cohort = 'Cohort of the hospital-wide readmission measure of CMS for a stay without surgery; NULL where it has none or the code is not mapped.',
     ccir = 'Chronic Condition Indicator Refined of AHRQ: 1 chronic, 0 not chronic, 9 no determination; NULL where the code is not mapped.'
   )

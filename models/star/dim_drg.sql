@@ -14,7 +14,7 @@ MODEL (
     drg_key = 'Key of the group.',
     drg_code = 'Code of the group.',
     description = 'Official title; NULL, as it is not copied here.',
-    drg_family = 'What the group is about, in own words; NULL where that is not known.'
+    drg_family = 'What the group is about, in our own words; NULL where that is not known.'
   )
 );
 

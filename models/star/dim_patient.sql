@@ -1,4 +1,4 @@
-/* One row per patient version: a new one when address, marital status or ZIP change. */
+/* One row per patient version; deliveries are snapshots without history, so each patient has one. */
 MODEL (
   name star.dim_patient,
   kind FULL,
@@ -31,7 +31,7 @@ MODEL (
       allowed := patient_key < 0
     )
   ),
-  description 'Patients, ready for history (SCD2): a snapshot delivery gives one version each, valid from 1900-01-01 to 9999-12-31.',
+  description 'Patients in one version each, valid from 1900-01-01 to 9999-12-31: deliveries are snapshots without history. The keys and days are those of a dimension with history (SCD2), should a source ever deliver one.',
   column_descriptions (
     patient_key = 'Key of the patient version.',
     patient_durable_key = 'Key of the patient, the same in every version.',

@@ -71,7 +71,7 @@ MODEL (
       )
     )
   ),
-  description 'Encounters of every class: when, who, who paid, and what it cost. Of the patient records, the stays.',
+  description 'Encounters of every class: when, who, who paid, and what it cost. Patient records hold stays only.',
   column_descriptions (
     encounter_key = 'Key of the encounter.',
     encounter_id = 'Encounter id of the source.',
@@ -81,8 +81,8 @@ MODEL (
     payer_key = 'Payer on the encounter; joins dim_payer.',
     organization_key = 'Organization; joins dim_organization.',
     class_key = 'Encounter class; joins dim_encounter_class.',
-    class_code = 'Code of the class; NULL where the source tells none.',
-    is_inpatient = '1 where the class is acute inpatient, 0 where it is another; NULL where the source tells none.',
+    class_code = 'Code of the class; NULL where the source gives none.',
+    is_inpatient = '1 where the class is acute inpatient, 0 where it is another; NULL where the source gives none.',
     type_key = 'Encounter type; joins dim_encounter_type.',
     reason_diagnosis_key = 'Reason of the encounter, -1 where none is coded; joins dim_diagnosis.',
     start_date_key = 'Day the encounter started, hospital time, -1 where it is not known; joins dim_date.',
@@ -111,7 +111,7 @@ MODEL (
     dialysis_claim = 'Part of the claim that goes to dialysis, in the same way.',
     ends_in_admission = 'Of an emergency visit: 1 where an inpatient encounter starts during it or within 24 hours of its end, else 0; NULL for other classes and while it is open.',
     days_to_next_ed_visit = 'Of an emergency visit: days from its end to the start of the next one that does not end in an admission; NULL where there is none and for other classes.',
-    has_30d_followup = 'Of an emergency visit: 1 where the source tells of 30 or more days after it, else 0; NULL for other classes.',
+    has_30d_followup = 'Of an emergency visit: 1 where the source covers 30 or more days after it, else 0; NULL for other classes.',
     died_by_stop = 'Of an emergency visit: 1 where the patient died by its end, else 0; NULL for other classes.',
     is_after_death = '1 where the encounter started after the recorded day of death, else 0.',
     is_negative_duration = '1 where the end is before the start, else 0.'

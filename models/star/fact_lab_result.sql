@@ -30,7 +30,7 @@ MODEL (
     nulls_preserved(model_col := is_abnormal, source_col := is_abnormal, source := input.lab_result),
     nulls_preserved(model_col := value_num, source_col := value_num, source := input.lab_result)
   ),
-  description 'Laboratory results. A result falls to the stay whose days hold its own, to the one admitted last where two organizations share a day; without a day, to the stay of its encounter.',
+  description 'Laboratory results. A result belongs to the stay whose days include its day, and where stays at two organizations share that day, to the one admitted last. A result without a day belongs to the stay of its encounter.',
   column_descriptions (
     source_system = 'Source that delivered the result.',
     result_id = 'Number of the record in the delivery: no source has an id of its own.',
@@ -39,8 +39,8 @@ MODEL (
     organization_key = 'Organization of its encounter, else of its stay, else the only one of the source; -1 where that is not known; joins dim_organization.',
     lab_key = 'Test; joins dim_lab_test.',
     result_date_key = 'Day of the result; joins dim_date.',
-    value_num = 'Value as a number, to six decimals; NULL where it is none or not recorded.',
-    value_text = 'Value as text where it is no number; else NULL.',
+    value_num = 'Value as a number, to six decimals; NULL where it is not a number or not recorded.',
+    value_text = 'Value as text where it is not a number; else NULL.',
     reference_low = 'Lower end of the reference range of the result; NULL where not delivered.',
     reference_high = 'Upper end of the reference range of the result; NULL where not delivered.',
     flag = 'Flag as delivered; NULL where there is none.',

@@ -34,7 +34,7 @@ MODEL (
     no_fan_out(measure := total_cost, source := input.medication, source_measure := total_cost),
     nulls_preserved(model_col := adherence_pct, source_col := adherence_pct, source := input.medication)
   ),
-  description 'Prescriptions; what a source does not tell of them is NULL.',
+  description 'Prescriptions; what a source does not deliver of them is NULL.',
   column_descriptions (
     medication_event_key = 'Key of the prescription, from its number in the delivery: no source has an id of its own.',
     source_system = 'Source that delivered the prescription.',

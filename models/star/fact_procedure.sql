@@ -69,7 +69,7 @@ MODEL (
     start_ts = 'Start, hospital time.',
     stop_ts = 'End, hospital time; NULL where not recorded.',
     base_cost = 'List price of the procedure, in USD; not reconciled with any claim.',
-    allocated_claim_cost = 'Share of the encounters claim by list price, in USD; shares add up to the claim to the cent. NULL where the encounter has no claim.'
+    allocated_claim_cost = 'Share of the encounter''s claim by list price, in USD; shares add up to the claim to the cent. NULL where the encounter has no claim.'
   )
 );
 

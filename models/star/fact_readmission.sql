@@ -77,10 +77,10 @@ MODEL (
   description 'For each definition: is the admission an index, why not, and did the patient come back in the window. A rate is SUM(is_readmission) / SUM(is_index).',
   column_descriptions (
     definition_code = 'Definition, R1 to R6, the variants of R6, and R8; joins dim_readmission_definition.',
-    admission_key = 'Key of the admission in the definitions unit: that of its first encounter in fact_encounter.',
+    admission_key = 'Key of the admission in the definition''s unit: that of its first encounter in fact_encounter.',
     source_system = 'Source that delivered the admission.',
     organization_key = 'Organization of the admission; joins dim_organization.',
-    stay_key = 'Stay that holds the admissions first encounter; joins fact_inpatient_stay.',
+    stay_key = 'Stay that holds the admission''s first encounter; joins fact_inpatient_stay.',
     patient_key = 'Patient version on the day of admission; joins dim_patient.',
     patient_durable_key = 'Patient, whatever the version: what counts people.',
     payer_key = 'Payer of the stay; joins dim_payer.',
@@ -97,17 +97,17 @@ MODEL (
     age_years = 'Age at admission in full years; NULL where it is unknown. CMS counts 65 and over.',
     is_index = '1 where the admission is in the denominator, else 0.',
     exclusion_reason = 'eligible, or why the admission is in no denominator: open, undated, died, hospice, transfer, ama (against medical advice), oncology, detox, screening, no_followup, dq (the feed has no flag).',
-    is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is no index.',
+    is_readmission = '1 where a return counts, 0 where none does; NULL where the admission is not an index.',
     is_planned_next = '1 where the return in the window is planned; NULL where there is none.',
     planned_rule_of_return = 'Why the return in the window is planned: always planned procedure, always planned diagnosis, potentially planned procedure without acute diagnosis (CMS), or elective type; NULL where it is not planned or there is none.',
-    days_to_next = 'Days to the next admission of the patient in the definitions own day count; NULL where there is none.',
+    days_to_next = 'Days to the next admission of the patient in the definition''s own day count; NULL where there is none.',
     days_to_ed_visit = 'Days from discharge of the stay to the next emergency encounter; NULL where there is none.',
     days_to_followup_visit = 'Days from discharge of the stay to the first ambulatory, outpatient or wellness encounter that starts a day or more after it; NULL where there is none.',
     is_coded = '1 where the admission or its return has a coded reason, else 0.',
     is_chronic = '1 where the reason of the admission or of its return is chronic (AHRQ CCIR 1), else 0.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     basis = 'derived: from dates of encounters; source_asserted: by a flag of the feed, which names no admission.',
-    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where others are fewer than 10 there too, and of all admissions of a definition and source of which fewer than 80 % have so many, or which has fewer than 10 readmissions: too few to expect any from.'
+    expected_rate = 'Rate that is expected of an index admission (indirect standardization within the source): that of the admissions of other patients with its kind of stay, Charlson band and age band, or, where these are fewer than 10, of any age. NULL where there are fewer than 10 others there too. NULL for a whole definition and source where fewer than 80 % of the admissions have 10 others, or where there are fewer than 10 readmissions: too few to expect anything from.'
   )
 );
 

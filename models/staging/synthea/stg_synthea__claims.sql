@@ -22,7 +22,7 @@ SELECT
   @IDENTIFIER(providerid) AS provider_id,
   @IDENTIFIER(referringproviderid) AS referring_provider_id,
   @IDENTIFIER(supervisingproviderid) AS supervising_provider_id,
-  @IDENTIFIER(primarypatientinsuranceid) AS primary_payer_id, /* 0 is no payer. */
+  @IDENTIFIER(primarypatientinsuranceid) AS primary_payer_id, /* 0 stands for no payer. */
   @IDENTIFIER(secondarypatientinsuranceid) AS secondary_payer_id,
   @IDENTIFIER(departmentid) AS department_id,
   @IDENTIFIER(patientdepartmentid) AS patient_department_id,
