@@ -79,7 +79,10 @@ def files(catalog: Catalog) -> dict[Path, str]:
 
 def dictionary(catalog: Catalog) -> str:
     """Return the dictionary: of every published table its grain and source, of every column its type and unit."""
-    parts = [DICTIONARY_HEAD]
+    parts = [DICTIONARY_HEAD, "| table | one row per |\n|---|---|"]
+    in_order = [t for start in KINDS for t in catalog.tables.values() if t.name.startswith(start)]
+    parts += [f"| [`{table.name}`](#{table.name}) | {_row(table).removeprefix('One row per ')} |" for table in in_order]
+    parts.append("")
     for start, title in KINDS.items():
         tables = [table for name, table in catalog.tables.items() if name.startswith(start)]
         parts.append(f"## {title}\n")

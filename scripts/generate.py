@@ -1,4 +1,4 @@
-"""Write what follows from the models: the semantic model of Power BI, the data dictionary, the lineage, the measures.
+"""Write what follows from the models: the Power BI model, the dictionary, the lineage, the measures, the star.
 
 `python -m scripts.generate` writes the files, with `--check` it fails where one is not what the models say.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts import catalog, dictionary, measures, powerbi
+from scripts import catalog, dictionary, measures, powerbi, star
 
 
 def generated(published: catalog.Catalog) -> tuple[dict[Path, str], list[Path]]:
     """Return the files with their texts, and the files that must go."""
     written = powerbi.files(published)
-    documents = {**dictionary.files(published), measures.TARGET: measures.measures()}
+    documents = {**dictionary.files(published), **star.files(published), measures.TARGET: measures.measures()}
     return {**written, **documents}, powerbi.stale(written)
 
 

@@ -55,12 +55,26 @@ def test_the_readme_shows_what_the_demo_prints(demo: Road) -> None:
     assert [line for line in shown if line not in printed] == []
 
 
-def test_the_readme_lists_exactly_what_is_published(demo: Road) -> None:
-    from sqlmesh import Context
+def test_the_dictionary_lists_exactly_what_the_demo_publishes(demo: Road) -> None:
+    import duckdb
 
-    listed = set(re.findall(r"^\| `(\w+)` \|", README, re.M))
-    context = Context(paths=[str(PROJECT)])
-    assert listed == {model.view_name for model in context.models.values() if model.schema_name == "serving"}
+    text = (PROJECT / "docs" / "dictionary.md").read_text(encoding="utf-8")
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{demo.home / 'published.duckdb'}' AS serving (READ_ONLY)")
+        published = con.execute(
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_catalog = 'serving' AND table_schema = 'serving'"
+        ).fetchall()
+    assert set(re.findall(r"^\| \[`(\w+)`\]", text, re.M)) == {name for (name,) in published}
+
+
+def test_the_star_is_drawn_with_every_fact_and_bridge() -> None:
+    picture = (PROJECT / "docs" / "star.svg").read_text(encoding="utf-8")
+    assert 'class="name"' in picture and "docs/star.svg" in README
+    drawn = set(re.findall(r'class="name"[^>]*>(\w+)<', picture))
+    stars = {file.stem for file in (PROJECT / "models" / "star").glob("*.sql")}
+    assert {name for name in stars if name.startswith(("fact_", "bridge_"))} <= drawn
+    assert "fact_inpatient_stay joins dim_payer" in picture
 
 
 def test_the_readme_shows_the_ladder_that_is_published(demo: Road) -> None:
