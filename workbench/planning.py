@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import TerminalConsole, set_console
 from sqlmesh.core.snapshot import Snapshot
+from sqlmesh.utils.concurrency import NodeExecutionFailedError
 
 from loader import settings
 from publisher.adapter import CATALOG
@@ -40,6 +41,17 @@ class CountingConsole(TerminalConsole):
         self.quiet = quiet
         self.models: Counter[str] = Counter()
         self.audits = 0
+        self._skipped = 0
+
+    def log_skipped_models(self, snapshot_names: set[str]) -> None:
+        """Keep how many models were skipped: why is said first."""
+        self._skipped = len(snapshot_names)
+
+    def log_failed_models(self, errors: list[NodeExecutionFailedError]) -> None:
+        """Show what failed and why, and only then how many models were skipped for it."""
+        super().log_failed_models(errors)
+        if errors and self._skipped:
+            self.console.print(f"{self._skipped} models that read what failed were not built.\n")
 
     def update_snapshot_evaluation_progress(
         self, snapshot: Snapshot, interval: Any, batch_idx: int, duration_ms: int | None, *args: Any, **kwargs: Any
