@@ -68,33 +68,6 @@ def withdraw(name: str) -> None:
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/profile.")
-@click.option("--show-values", is_flag=True, help="Show values of columns that name or find a person.")
-@says_errors
-def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
-    """Say what is in the files of FOLDER (default: what has landed) and what is wrong: an HTML page, and JSON."""
-    from loader import profile as profiles
-
-    name = folder.resolve().name if folder else "current delivery"
-    page = out or settings.home() / "profile" / f"{name}.html"
-    previous = profiles.earlier(page)
-    with progress_bar() as progress:
-        made = profiles.profile(folder, previous=previous, show_values=show_values, progress=progress)
-    profiles.write(made, page)
-    shown = Table("table", "rows", "columns", "alerts", box=None)
-    for table in made.tables:
-        alerts = [a for a in made.alerts if a["table_name"] == table["table_name"] and a["severity"] > 1]
-        shown.add_row(
-            table["table_name"], f"{table['row_count']:,}", f"{table['column_count']}", f"{len(alerts) or ''}"
-        )
-    screen.print(shown)
-    for file, why in made.content["unread"].items():
-        screen.print(f"not read   {file}: {why}")
-    screen.print(f"profile    {page} and {page.with_suffix('.json').name}")
-
-
-@main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", default="hospital", show_default=True, help="The system that the file comes from.")
 @click.option("--out", type=click.Path(path_type=Path), help="The contract to write; default: in contracts/.")

@@ -22,10 +22,10 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from loader import cli, contracts, landing
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
 from macros.contracts import _blueprint, _landed_feed
+from workbench import cli, contracts, landing
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
 ROWS = [f"p{n},Payer {n},{n} Main St,Boston,MA,06156,555" for n in range(200)]

@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from loader import cli, contracts, landing
+from loader import contracts, landing
 from loader.landing import LandingRefused
-from loader.profile import Profile, draft, profile, render, report
+from loader.profile import Profile, draft, profile
 from macros.contracts import _blueprint
+from workbench import cli, profile_page
+from workbench.profile_page import render
 
 SHARED = Path(os.environ.get("WAREHOUSE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
@@ -368,7 +370,7 @@ def test_the_page_needs_nothing_but_itself_and_runs_nothing(tmp_path: Path) -> N
     ],
 )
 def test_a_point_is_written_as_people_write_it(x: float | None, kind: str, shown: str) -> None:
-    assert report._point({"inferred_type": kind}, x) == shown
+    assert profile_page._point({"inferred_type": kind}, x) == shown
 
 
 def test_what_changed_since_the_previous_delivery_is_said(tmp_path: Path) -> None:

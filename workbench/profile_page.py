@@ -34,8 +34,8 @@ def render(profile: Profile) -> str:
         loop_x=lambda place: place * 6,
     )
     # The style sheet is our own text, nothing of a delivery is in it: it alone is not escaped.
-    style = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html.j2").render(p=profile.content, style=style)
+    style = Markup((folder / "profile_page.css").read_text(encoding="utf-8"))
+    return environment.get_template("profile_page.html.j2").render(p=profile.content, style=style)
 
 
 def write(profile: Profile, page: Path) -> None:
