@@ -88,13 +88,13 @@ class Engine:
             marks = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
             self.con.execute(f"INSERT INTO {table} VALUES {marks}", [value for row in some for value in row])
 
-    def put(self, model: str, *rows: dict[str, Any]) -> None:
-        """Fill a model's table, with all of its columns; what a row does not name is NULL."""
+    def put(self, model: str, *rows: dict[str, Any], into: str | None = None) -> None:
+        """Fill a model's table, or one of another name, with all of its columns; what a row does not name is NULL."""
         types = columns(model)
         for row in rows:
             assert row.keys() <= types.keys(), f"{model} has no {row.keys() - types.keys()}"
         listed = ", ".join(f'"{column}" {dtype}' for column, dtype in types.items())
-        self.fill(model, listed, [[row.get(column) for column in types] for row in rows])
+        self.fill(into or model, listed, [[row.get(column) for column in types] for row in rows])
 
     def seed(self, name: str, schema: str = "reference") -> None:
         """Fill a model from its seed, with its types: one of reference from those too that folders of seeds add."""

@@ -129,7 +129,7 @@ class Case(NamedTuple):
     interval: str = "clustered_ci"
     unit: str = "of the metric"
     too_wide: str = ""
-    """Why it may hold the truth in more than MOST of the worlds."""
+    """Why it holds the truth in more than MOST of the worlds."""
 
 
 RARE = "with a few events, one patient's three may be all: degrees are few, and the interval wide"
@@ -259,7 +259,7 @@ def test_an_interval_of_95_percent_holds_the_truth_in_95_percent_of_worlds(case:
     result = found_in_worlds(np.random.default_rng(20), case)
     show(case.kind, case.worlds, result)
     assert result.held >= LEAST
-    assert result.held <= MOST or case.too_wide
+    assert (result.held > MOST) == bool(case.too_wide)
     assert result.computed >= 0.9
 
 
@@ -271,18 +271,12 @@ def test_of_a_few_patients_who_own_all_events_there_is_no_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("patients", "between", "within", "too_wide"),
-    [
-        (INDEX_STAYS, 0, 1, "values that go by no patient leave an interval as wide as its degrees are few"),
-        (INDEX_STAYS, 1, 0.3, ""),
-        (FOLLOWED_STAYS, 1, 1, ""),
-        (ACUTE_STAYS, 0.5, 1, "84 values: the ranks are whole numbers, and the lower is taken"),
-        (READMISSIONS, 1, 0.5, ""),
-    ],
+    ("patients", "between", "within"),
+    [(INDEX_STAYS, 0, 1), (INDEX_STAYS, 1, 0.3), (FOLLOWED_STAYS, 1, 1), (ACUTE_STAYS, 0.5, 1), (READMISSIONS, 1, 0.5)],
     ids=["R1 within", "R1 between", "R5", "R6", "reasons"],
 )
 def test_the_interval_of_a_median_holds_it_in_95_percent_of_worlds(
-    patients: Numbers, between: float, within: float, too_wide: str
+    patients: Numbers, between: float, within: float
 ) -> None:
     rng = np.random.default_rng(20)
     whose = np.repeat(np.arange(len(patients)), patients)
@@ -314,21 +308,15 @@ def test_the_interval_of_a_median_holds_it_in_95_percent_of_worlds(
     result = found(engine, "clustered_ci", 1)
     show("Woodruff by patient", f"{len(whose)} values, spreads {between} and {within}", result)
     assert result.computed == 1
-    assert result.held >= LEAST
-    assert result.held <= MOST or too_wide
+    assert LEAST <= result.held <= MOST
 
 
 @pytest.mark.parametrize(
-    ("n", "rate", "n_rest", "rate_rest", "too_wide"),
-    [
-        (84, 0.083, 721, 0.02, ""),
-        (40, 0.3, 60, 0.1, ""),
-        (200, 0.15, 10_800, 0.15, ""),
-        (30, 0.0124, 799, 0.0124, ""),
-    ],
+    ("n", "rate", "n_rest", "rate_rest"),
+    [(84, 0.083, 721, 0.02), (40, 0.3, 60, 0.1), (200, 0.15, 10_800, 0.15), (30, 0.0124, 799, 0.0124)],
 )
 def test_newcombes_interval_holds_the_difference_in_95_percent_of_worlds(
-    n: int, rate: float, n_rest: int, rate_rest: float, too_wide: str
+    n: int, rate: float, n_rest: int, rate_rest: float
 ) -> None:
     """In cells that are flagged as small it may not: of 6 at 1.2 %, one world in 14 has an event, and one is much."""
     rng = np.random.default_rng(20)
@@ -341,8 +329,7 @@ def test_newcombes_interval_holds_the_difference_in_95_percent_of_worlds(
         f"FROM ({rendered([low, high], 'duckdb', 'worlds')})"
     )
     show("Newcombe", f"{n} at {rate:.1%}, {n_rest} at {rate_rest:.1%}", Found(1, held))
-    assert held >= LEAST
-    assert held <= MOST or too_wide
+    assert LEAST <= held <= MOST
 
 
 @pytest.mark.parametrize("mean", [0.5, 2.3, 6.0, 25.0, 400.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -158,7 +159,11 @@ CASES = [
     Case("backslash before a quote", with_rows('q,"a\\"b",,,,,'), rejected=1),
     Case("NUL bytes in a field", with_rows("q,a\0b,,,,,", at=200), 201, last={"name": "a\0b"}),
     Case("a line of NUL bytes", with_rows("\0" * 50), rejected=1),
-    Case("nothing but NUL bytes", b"\0" * 5000, refused="payers.csv"),
+    Case(
+        "nothing but NUL bytes",
+        b"\0" * 5000,
+        refused="payers.csv  named like synthea.payers, but its columns are other ones",
+    ),
     Case(
         "control characters and tabs",
         with_rows("q,\x01\x07\tx\x7f,,,,,", at=200),
@@ -214,7 +219,7 @@ CASES = [
         last={"rowid_delivered": "x"},
     ),
     Case("a line break in a column name", "\n".join([HEADER + ',"a\nb"', *(row + ",x" for row in ROWS)])),
-    Case("a header of 2 MB", "x" * 2_000_000, refused="payers.csv"),
+    Case("a header of 2 MB", "x" * 2_000_000, refused="line 1: no header that can be read"),
     Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is not a header"),
     # --- delimiters and containers -----------------------------------------------------------------------------------
     Case("semicolons", GOOD.replace(",", ";"), read_as=("split at semicolons",)),
@@ -384,7 +389,8 @@ def test_a_hostile_file_lands_whole_or_is_refused(case: Case, folder: Path, home
     if case.refused:
         with pytest.raises(LandingRefused, match=case.refused) as refusal:
             landing.land(folder)
-        assert case.file in str(refusal.value) or "synthea__payers" in str(refusal.value)
+        # In a line of its own: a list of the files that are known names most of them.
+        assert re.search(rf"^ *{re.escape(case.file)}[,: ]", str(refusal.value), re.M)
         assert landing.deliveries() == {}
         assert not any((home / "temp").glob("*"))
         return

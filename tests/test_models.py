@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import importlib
-import io
 import re
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +20,6 @@ from sqlmesh.core.dialect import parse
 from sqlmesh.core.linter.rule import Rule
 from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.core.model import Model, load_sql_based_model
-from sqlmesh.utils import yaml
 
 from engine import Engine, read_by
 from loader import contracts
@@ -32,119 +30,6 @@ from warehouse_fixtures import Warehouse, built, land, load
 from workbench import families
 
 __all__ = ["built"]
-
-PLANTED = "tests/test_ehr_road.py compares it with planted truths, to the row"
-SCORED = "tests/test_charlson.py scores 62 cases by it"
-CAST = "it renames and casts; tests/test_ehr_road.py compares its NULLs and rows with what was planted"
-AUDITED = "tests/test_audits.py builds it on a file of a full export, and its audits hold it to the raw rows"
-SELECTS = "it selects columns of a seed"
-ADDED = "the rows of two seeds, or of one: test_without_the_reproduction_everything_else_is_as_it_was reads both"
-GENERATED = "the same query as measure.stay_slice and the observations beside it, over another fact"
-UNION = "the rows of all subjects, which tests/test_independent.py counts"
-NO_UNIT_TEST = {
-    "reference.metric": ADDED,
-    "reference.readmission_definition": ADDED,
-    "reference.readmission_exclusion": ADDED,
-    "measure.patient_slice": UNION,
-    **{
-        f"measure.{row['subject']}_{kind}": GENERATED
-        for row in families.declared("metric_subject")
-        for kind in ("observation", "slice")
-        if (row["subject"], kind)
-        not in {
-            ("stay", "slice"),
-            ("stay", "observation"),
-            ("admission", "observation"),
-            ("encounter", "observation"),
-            ("episode", "observation"),
-            ("procedure", "observation"),
-        }
-    },
-    "star.dim_charlson_band": SELECTS,
-    "star.dim_stay_type": SELECTS,
-    "star.dim_benchmark": SELECTS,
-    "star.dim_metric": SELECTS,
-    "star.dim_published_claim": SELECTS,
-    "star.dim_readmission_definition": SELECTS,
-    "core.int_charlson_category": SCORED,
-    "core.int_charlson_score": SCORED,
-    "core.int_diagnosis_category": SCORED,
-    "core.int_charlson_diagnosis": PLANTED,
-    "core.int_charlson_subject": PLANTED,
-    "mart.mart_capability": "it selects columns of core.int_capability",
-    "mart.mart_data_quality": "it reads a table a contract; test_what_is_wrong_with_the_data_is_counted runs it",
-    "mart.mart_readmission_risk": PLANTED,
-    "star.agg_charlson_by_patient": PLANTED,
-    "star.agg_lab_by_patient": PLANTED,
-    "star.bridge_patient_diagnosis": PLANTED,
-    "star.bridge_stay_condition_category": PLANTED,
-    "star.dim_lab_test": PLANTED,
-    "star.dim_medication": PLANTED,
-    "serving.serving.v_charge_by_diagnosis_impact": PLANTED,
-    "serving.serving.v_charge_by_diagnosis_weighted": PLANTED,
-    "serving.serving.v_charlson_agreement": PLANTED,
-    "serving.serving.v_scenario_a": "the same query as v_scenario_b, over another scenario",
-    "serving.serving.v_scenario_c": "the same query as v_scenario_b, over another scenario",
-    "star.dim_drg": PLANTED,
-    "staging.stg_ehr__patients": CAST,
-    "staging.stg_ehr__diagnoses": CAST,
-    "staging.stg_ehr__lab_results": CAST,
-    "staging.stg_ehr__medications": CAST,
-    "staging.stg_ehr__outcomes": CAST,
-    "staging.stg_synthea__conditions": AUDITED,
-    "staging.stg_synthea__medications": AUDITED,
-    "staging.stg_synthea__observations": AUDITED,
-    "staging.stg_synthea__providers": AUDITED,
-    "star.dim_condition_category": SELECTS,
-    "star.dim_discharge_disposition": "as star.dim_encounter_class: a seed and what was delivered",
-}
-"""Models whose SQL has no YAML unit test, and why not. Raw and quarantine are tested here, on landed files; the input
-layer, of which no unit test could be said without naming every family, by what it must conform to."""
-
-
-# The unit tests
-
-
-def test_the_unit_tests_of_the_models_pass(built: Warehouse) -> None:
-    output = io.StringIO()
-    result = built.context.test(stream=output)
-    assert result.testsRun > 60
-    faults = [f"{test}\n{text}" for test, text in [*result.failures, *result.errors]]
-    assert not faults, "\n\n".join(faults)
-
-
-@cache
-def unit_tests() -> dict[Path, dict[str, Any]]:
-    """The bodies of all YAML unit tests, by file and name."""
-    files = sorted((PROJECT / "tests").glob("test_*.yaml"))
-    return {file: yaml.load(file, render_jinja=False) for file in files}
-
-
-def test_every_model_with_logic_of_its_own_has_unit_tests_in_a_file_of_its_name(built: Warehouse) -> None:
-    tested = {file: {body["model"] for body in bodies.values()} for file, bodies in unit_tests().items()}
-    for file, models in tested.items():
-        # One file of SQL may make several models; a unit test of one of them may have the name of the file.
-        names = {model: {model.split(".")[-1], built.models[model]._path.stem} for model in models}
-        assert all(file.stem.removeprefix("test_") in either for either in names.values()), names
-    with_logic = {
-        name
-        for name, model in built.models.items()
-        if model.is_sql and model.kind.name != "CUSTOM" and not name.startswith(("input.", "raw.", "quarantine."))
-    }
-    assert with_logic - set().union(*tested.values()) == set(NO_UNIT_TEST)
-
-
-def test_rules_in_unit_tests_are_those_of_the_seeds() -> None:
-    """A unit test repeats a few rows of the seeds; a rule that changes there must not live on in a test."""
-    for test, body in (test for bodies in unit_tests().values() for test in bodies.items()):
-        for model, given in body["inputs"].items():
-            if model not in {"reference.readmission_definition", "reference.readmission_exclusion"}:
-                continue
-            seed = families.declared(model.split(".")[1])
-            for row in given["rows"]:
-                text = {column: "" if value is None else str(value) for column, value in row.items()}
-                assert any(text.items() <= seeded.items() for seeded in seed), f"{test}: {model} has no row {text}"
-
 
 # The project
 

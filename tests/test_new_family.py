@@ -44,10 +44,12 @@ def test_stays_without_dates_count_in_what_needs_none(published: duckdb.DuckDBPy
 
 
 def test_what_needs_dates_says_that_they_are_missing(published: duckdb.DuckDBPyConnection) -> None:
-    for metric, version in (("alos", "elapsed"), ("readmission", "R3"), ("mortality", "within_30d")):
+    days, times = "days on which encounters start and end", "times at which encounters start and end"
+    needed = {("alos", "elapsed"): times, ("readmission", "R3"): days, ("mortality", "within_30d"): days}
+    for (metric, version), sentence in needed.items():
         value, _, basis, reason = kpi(published, metric, version, "north")
         assert (value, basis) == (None, "not_computable")
-        assert "at which encounters start and end" in reason or "on which encounters start and end" in reason
+        assert sentence in reason
     assert published.execute(
         "SELECT COUNT(*) FROM fact_readmission WHERE source_system = 'north' AND definition_code <> 'R8'"
     ).fetchone() == (0,)

@@ -56,7 +56,7 @@ WITH payer_patient AS (
     SUM(v.uninsured_gap),
     SUM(v.insured_zero_paid_gap),
     SUM(v.partial_gap),
-    NULL
+    SUM(v.unknown_insurance_gap)
   FROM serving.v_noncovered_by_class AS v
   INNER JOIN class_patient AS p
     ON p.source_system = v.source_system AND p.class_code = v.class_code
