@@ -13,12 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from loader import families
 from publisher.url import ServingUrl
 from road import Road, shared_data
 from scripts import catalog, clients
 from truths import TRUTHS, comparable
-from workbench import sample
+from workbench import families, sample
 
 pytestmark = pytest.mark.serving
 

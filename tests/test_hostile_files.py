@@ -23,10 +23,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from loader import contracts, landing
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
 from macros.contracts import _blueprint, _landed_feed
-from workbench import cli, contracts, landing
+from workbench import cli
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
 ROWS = [f"p{n},Payer {n},{n} Main St,Boston,MA,06156,555" for n in range(200)]

@@ -11,8 +11,8 @@ from sqlmesh.core.model import Model
 from sqlmesh.utils import yaml
 
 from engine import context
-from loader import families
 from loader.settings import PROJECT
+from workbench import families
 
 TESTS = PROJECT / "tests"
 FILES = {file.stem.removeprefix("test_"): file for file in sorted(TESTS.glob("test_*.yaml"))}
