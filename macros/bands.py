@@ -1,4 +1,4 @@
-"""How a value finds its band in a seed of bands (seeds/*_band.csv and the like)."""
+"""How a value finds its band in a seed of bands (seeds/*_band.csv and the like), and which sizes a top has."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def in_band(evaluator: MacroEvaluator, value: exp.Expression, lowest: exp.Expres
     """
     v, low, high = (part.sql(evaluator.dialect) for part in (value, lowest, highest))
     return f"({v} BETWEEN {low} AND COALESCE({high}, {v}) OR ({v} IS NULL AND {low} IS NULL))"
+
+
+@macro()
+def top_sizes(evaluator: MacroEvaluator) -> str:
+    """Return the query of seeds/top_size.csv, one row a size: a view of the server reads no seed."""
+    return " UNION ALL ".join(f"SELECT {size} AS top_n" for size in evaluator.var("top_sizes") or [])
