@@ -117,6 +117,7 @@ config = Config(
         "metric_slices": families.seed("metric_slice"),
         "has_reproduction": settings.REPRODUCTION.is_dir(),
         "code_systems": families.seed("code_system"),
+        "top_sizes": [int(row["top_n"]) for row in families.seed("top_size")],
         "fill_dates": [row["fill_date"] for row in families.seed("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),
     },

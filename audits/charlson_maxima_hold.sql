@@ -9,19 +9,10 @@ SELECT
   SUM(weight_quan_2011 * is_severest) AS maximum_2011
 FROM (
   SELECT
-    category_key,
-    MAX(weight_charlson_1987) AS weight_charlson_1987,
-    MAX(weight_quan_2011) AS weight_quan_2011,
-    CASE
-      WHEN MAX(hierarchy_group) IS NULL
-      THEN 1
-      WHEN MAX(hierarchy_rank) = 2
-      THEN 1
-      ELSE 0
-    END AS is_severest
+    weight_charlson_1987,
+    weight_quan_2011,
+    CASE WHEN hierarchy_group IS NULL OR hierarchy_rank = 2 THEN 1 ELSE 0 END AS is_severest
   FROM @this_model
-  GROUP BY
-    1
 ) AS category
 HAVING
   COUNT(*) <> 17

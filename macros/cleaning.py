@@ -63,6 +63,18 @@ def dotted_code(evaluator: MacroEvaluator, code_system: exp.Expression, code: ex
 
 
 @macro()
+def code_system_name(evaluator: MacroEvaluator, code_system: exp.Expression) -> str:
+    """Return a code system under the name of the warehouse, where seeds/code_system.csv knows the delivered one."""
+    delivered = f"TRIM({code_system.sql('duckdb')})"
+    cases = "".join(
+        f" WHEN '{name}' THEN '{row['code_system']}'"
+        for row in evaluator.var("code_systems") or []
+        for name in row["delivered_names"].split()
+    )
+    return f"CAST(CASE {delivered}{cases} ELSE {delivered} END AS TEXT)" if cases else delivered
+
+
+@macro()
 def plain_words(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return `text` as names are compared: in lower case, _ and - as blanks (Self-Pay, self_pay)."""
     return f"REPLACE(REPLACE(LOWER(TRIM({text.sql('duckdb')})), '_', ' '), '-', ' ')"

@@ -57,16 +57,13 @@ def allocation_adds_up(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 
 @plants
-def charlson_categories_agree(_: Warehouse, audit: AuditOfModel) -> Defects:
-    for change in (
-        "weight_quan_2011 = 3",
-        "hierarchy_group = NULL",
-        "hierarchy_rank = NULL",
-        "category_name = 'another'",
-    ):
-        row = one_row(audit.model, "category_key = 'diabwc'")
-        yield f"UPDATE {{{audit.model}}} SET {change} WHERE {row}"
-    yield f"UPDATE {{{audit.model}}} SET hierarchy_group = NULL WHERE category_key = 'mld'"
+def bands_adjoin(_: Warehouse, audit: AuditOfModel) -> Defects:
+    lowest, highest = audit.argument("lowest"), audit.argument("highest")
+    first = f"(SELECT MIN({lowest}) FROM {{{audit.model}}})"
+    for change in (f"{highest} = {highest} + 1", f"{highest} = {lowest} - 1", f"{highest} = NULL"):
+        yield f"UPDATE {{{audit.model}}} SET {change} WHERE {lowest} = {first}"
+    second = f"(SELECT MIN({lowest}) FROM {{{audit.model}}} WHERE {lowest} > {first})"
+    yield f"DELETE FROM {{{audit.model}}} WHERE {lowest} = {second}"
 
 
 @plants
@@ -163,6 +160,18 @@ def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
 def has_unknown_members(_: Warehouse, audit: AuditOfModel) -> Defects:
     for member in (-1, -2, -3):
         yield f"DELETE FROM {{{audit.model}}} WHERE {audit.argument('key_col')} = {member}"
+
+
+@plants
+def hierarchies_have_two_forms(_: Warehouse, audit: AuditOfModel) -> Defects:
+    for change in (
+        "hierarchy_group = NULL",
+        "hierarchy_rank = NULL",
+        "hierarchy_rank = 2",
+        "hierarchy_group = 'liver'",
+    ):
+        yield f"UPDATE {{{audit.model}}} SET {change} WHERE category_key = 'diab'"
+    yield f"DELETE FROM {{{audit.model}}} WHERE category_key = 'msld'"
 
 
 @plants

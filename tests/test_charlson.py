@@ -15,6 +15,14 @@ from sqlmesh import Context
 from loader.settings import PROJECT
 
 SYSTEMS = {"ICD10": "ICD-10-CM", "ICD9CM": "ICD-9-CM", "SNOMED": "SNOMED CT", "TEXT": "TEXT"}
+SEEDS = {
+    "charlson": ("include_default",),
+    "charlson_category": ("weight_charlson_1987", "weight_quan_2011", "hierarchy_rank"),
+    "charlson_age_points": ("min_age", "max_age", "age_points"),
+    "charlson_band": ("min_index", "max_index"),
+}
+"""The lists that the models read, each with its columns that are numbers."""
+
 MODELS = ("core.int_diagnosis_category", "core.int_charlson_category", "core.int_charlson_score")
 
 with Path(__file__).with_name("charlson_cases.csv").open(encoding="utf-8", newline="") as lines:
@@ -25,7 +33,7 @@ Scores = dict[str, tuple[tuple[int | None, ...], str]]
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scores]:
-    """Score all cases at once; the argument is SQL that may change the code list first."""
+    """Score all cases at once; the argument is SQL that may change the lists first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_HOME", str(tmp_path_factory.mktemp("charlson")))
         patch.setenv("SERVING_URL", "embedded")
@@ -41,12 +49,13 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scores]:
     def score(change: str = "") -> Scores:
         with duckdb.connect() as con:
             con.execute("CREATE SCHEMA core; CREATE SCHEMA reference")
-            con.execute(
-                "CREATE TABLE reference.charlson AS FROM read_csv(?, all_varchar = true, header = true)",
-                [str(PROJECT / "seeds" / "charlson.csv")],
-            )
-            for column in ("weight_charlson_1987", "weight_quan_2011", "hierarchy_rank", "include_default"):
-                con.execute(f"ALTER TABLE reference.charlson ALTER {column} TYPE INTEGER")
+            for seed, numbers in SEEDS.items():
+                con.execute(
+                    f"CREATE TABLE reference.{seed} AS FROM read_csv(?, all_varchar = true, header = true)",
+                    [str(PROJECT / "seeds" / f"{seed}.csv")],
+                )
+                for column in numbers:
+                    con.execute(f"ALTER TABLE reference.{seed} ALTER {column} TYPE INTEGER")
             con.execute(change or "SELECT 1")
             con.execute(
                 "CREATE TABLE core.int_charlson_subject "
@@ -96,14 +105,18 @@ def test_case(scored: Callable[[str], Scores], case: str) -> None:
     assert scored("")[case] == expected(case)
 
 
-DROP_HIERARCHY = "UPDATE reference.charlson SET hierarchy_group = NULL WHERE category_key IN "
+DROP_HIERARCHY = "UPDATE reference.charlson_category SET hierarchy_group = NULL WHERE category_key IN "
 DEFECTS = {
     "mild and severe liver both count": (DROP_HIERARCHY + "('mld', 'msld')", {"T12", "T13"}),
     "both diabetes count": (DROP_HIERARCHY + "('diab', 'diabwc')", {"T08", "T40"}),
     "both cancers count": (DROP_HIERARCHY + "('canc', 'metacanc')", {"T15"}),
     "AIDS weighs 2": (
-        "UPDATE reference.charlson SET weight_quan_2011 = 2 WHERE category_key = 'aids'",
+        "UPDATE reference.charlson_category SET weight_quan_2011 = 2 WHERE category_key = 'aids'",
         {"T27", "T43", "T53"},
+    ),
+    "80 has the points of 70": (
+        "UPDATE reference.charlson_age_points SET age_points = 3 WHERE min_age = 80",
+        {"T13", "T14", "T31", "T37"},
     ),
     "C4A is cancer": (
         "INSERT INTO reference.charlson BY NAME SELECT * REPLACE ('C4A' AS code_prefix) FROM reference.charlson "

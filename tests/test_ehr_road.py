@@ -176,8 +176,8 @@ MUTATIONS: dict[str, tuple[str, Callable[[str], str], str]] = {
         ),
         "hierarchy_is_applied",
     ),
-    "a hierarchy dropped from the code list": (
-        "seeds/charlson.csv",
+    "a hierarchy dropped from the categories": (
+        "seeds/charlson_category.csv",
         lambda text: text.replace(",liver,1,", ",,,").replace(",liver,2,", ",,,"),
         "charlson_maxima_hold",
     ),

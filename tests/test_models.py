@@ -266,7 +266,7 @@ def test_the_calendar_has_every_day_of_two_centuries(built: Warehouse) -> None:
 
 
 def test_age_bands_cover_every_age_once_in_each_scheme(built: Warehouse) -> None:
-    for scheme in ("decade", "seed", "cms"):
+    for scheme in ("decade", "seed", "cms", "senior"):
         bands = built.query(
             f"SELECT min_age, max_age FROM star.dim_age_band WHERE scheme = '{scheme}' ORDER BY sort_order"
         )

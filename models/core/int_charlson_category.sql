@@ -11,17 +11,7 @@ MODEL (
   description 'Charlson categories after the hierarchy: a severe form keeps the mild form of the same disease from counting (liver, diabetes, cancer). A category counts once, however many codes name it.'
 );
 
-WITH category AS (
-  SELECT
-    category_key,
-    MAX(weight_charlson_1987) AS weight_1987,
-    MAX(weight_quan_2011) AS weight_2011,
-    MAX(hierarchy_group) AS hierarchy_group,
-    MAX(hierarchy_rank) AS hierarchy_rank
-  FROM reference.charlson
-  GROUP BY
-    1
-), found_category AS (
+WITH found_category AS (
   SELECT
     d.subject,
     d.source_system,
@@ -43,8 +33,8 @@ SELECT
   f.subject_id,
   f.category_key,
   f.first_onset_date,
-  c.weight_1987,
-  c.weight_2011,
+  c.weight_charlson_1987 AS weight_1987,
+  c.weight_quan_2011 AS weight_2011,
   c.hierarchy_group,
   CASE
     WHEN NOT c.hierarchy_group IS NULL
@@ -53,5 +43,5 @@ SELECT
     ELSE 1
   END AS counts_flag
 FROM found_category AS f
-INNER JOIN category AS c
+INNER JOIN reference.charlson_category AS c
   ON c.category_key = f.category_key

@@ -5,7 +5,7 @@ MODEL (
   grain (subject, source_system, subject_id),
   audits (
     unique_grain(columns := (subject, source_system, subject_id)),
-    not_null(columns := (subject, source_system, subject_id)),
+    not_null(columns := (subject, source_system, subject_id, cci_band)),
     no_fan_out(measure := 1, source := core.int_charlson_subject, source_measure := 1),
     forall(criteria := (cci_1987 BETWEEN 0 AND 29, cci_quan_2011 BETWEEN 0 AND 24))
   ),
@@ -44,18 +44,7 @@ WITH recorded AS (
     r.n_diagnoses,
     CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_1987, 0) END AS cci_1987,
     CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_quan_2011, 0) END AS cci_quan_2011,
-    CASE
-      WHEN s.age_years >= 80
-      THEN 4
-      WHEN s.age_years >= 70
-      THEN 3
-      WHEN s.age_years >= 60
-      THEN 2
-      WHEN s.age_years >= 50
-      THEN 1
-      WHEN s.age_years >= 0
-      THEN 0
-    END AS cci_age_points
+    age.age_points AS cci_age_points
   FROM core.int_charlson_subject AS s
   LEFT JOIN recorded AS r
     ON r.subject = s.subject
@@ -65,26 +54,20 @@ WITH recorded AS (
     ON scored.subject = s.subject
     AND scored.source_system = s.source_system
     AND scored.subject_id = s.subject_id
+  LEFT JOIN reference.charlson_age_points AS age
+    ON @IN_BAND(s.age_years, age.min_age, age.max_age)
 )
 SELECT
-  subject,
-  source_system,
-  subject_id,
-  age_years,
-  n_diagnoses,
-  cci_1987,
-  cci_quan_2011,
-  cci_age_points,
-  cci_1987 + cci_age_points AS cci_1987_age_adjusted,
-  CASE
-    WHEN cci_1987 IS NULL
-    THEN 'unknown'
-    WHEN cci_1987 = 0
-    THEN '0'
-    WHEN cci_1987 <= 2
-    THEN '1-2'
-    WHEN cci_1987 <= 4
-    THEN '3-4'
-    ELSE '5+'
-  END AS cci_band
-FROM joined
+  j.subject,
+  j.source_system,
+  j.subject_id,
+  j.age_years,
+  j.n_diagnoses,
+  j.cci_1987,
+  j.cci_quan_2011,
+  j.cci_age_points,
+  j.cci_1987 + j.cci_age_points AS cci_1987_age_adjusted,
+  band.cci_band
+FROM joined AS j
+LEFT JOIN reference.charlson_band AS band
+  ON @IN_BAND(j.cci_1987, band.min_index, band.max_index)

@@ -96,25 +96,9 @@ WITH shown_rate AS (
     payer.payer_category::TEXT AS payer_category,
     payer.insured_label::TEXT AS insured_label,
     age_band.band_label::TEXT AS age_band,
-    CASE
-      WHEN s.age_years IS NULL
-      THEN 'Unknown'
-      WHEN s.age_years >= 65
-      THEN 'Senior'
-      ELSE 'Under 65'
-    END::TEXT AS age_group,
+    COALESCE(age_group.band_label, 'Unknown')::TEXT AS age_group,
     s.cci_band::TEXT AS cci_band,
-    CASE
-      WHEN s.los_days_cms IS NULL
-      THEN 'open'
-      WHEN s.los_days_cms <= 2
-      THEN '1-2'
-      WHEN s.los_days_cms <= 5
-      THEN '3-5'
-      WHEN s.los_days_cms <= 9
-      THEN '6-9'
-      ELSE '10+'
-    END::TEXT AS los_band,
+    los.los_band::TEXT AS los_band,
     s.los_days_cms::INT AS los_days_cms,
     s.drg_key::BIGINT AS drg_key,
     s.icu_flag::SMALLINT AS icu_flag,
@@ -124,22 +108,8 @@ WITH shown_rate AS (
     lab.n_results::INT AS n_results,
     lab.n_abnormal::INT AS n_abnormal,
     lab.n_unflagged::INT AS n_unflagged,
-    CASE
-      WHEN lab.n_abnormal IS NULL
-      THEN 'none recorded'
-      WHEN lab.n_abnormal = 0
-      THEN 'none abnormal'
-      ELSE 'abnormal'
-    END::TEXT AS abnormal_label,
-    CASE
-      WHEN lab.n_abnormal IS NULL
-      THEN 'none recorded'
-      WHEN lab.n_abnormal = 0
-      THEN '0'
-      WHEN lab.n_abnormal <= 2
-      THEN '1-2'
-      ELSE '3+'
-    END::TEXT AS abnormal_band,
+    abnormal.abnormal_label::TEXT AS abnormal_label,
+    abnormal.abnormal_band::TEXT AS abnormal_band,
     lab.n_abnormal_any_time::INT AS n_abnormal_any_time
   FROM star.fact_inpatient_stay AS s
   INNER JOIN star.dim_organization AS organization
@@ -154,6 +124,13 @@ WITH shown_rate AS (
     ON age_band.age_band_key = s.age_band_key
   LEFT JOIN star.agg_lab_by_stay AS lab
     ON lab.stay_key = s.stay_key
+  LEFT JOIN star.dim_age_band AS age_group
+    ON age_group.scheme = 'senior'
+    AND s.age_years BETWEEN age_group.min_age AND age_group.max_age
+  LEFT JOIN reference.length_of_stay_band AS los
+    ON @IN_BAND(s.los_days_cms, los.min_days, los.max_days)
+  LEFT JOIN reference.abnormal_result_band AS abnormal
+    ON @IN_BAND(lab.n_abnormal, abnormal.min_results, abnormal.max_results)
 )
 SELECT
   stay_key,

@@ -19,25 +19,16 @@ WITH charged_stay AS (
     payer.payer_name,
     s.charge_amount::DOUBLE AS charge,
     s.drg_key,
-    CASE
-      WHEN s.los_days_cms <= 2
-      THEN 1
-      WHEN s.los_days_cms <= 5
-      THEN 3
-      WHEN s.los_days_cms <= 9
-      THEN 6
-      ELSE 10
-    END AS los_from,
-    CASE
-      WHEN s.age_years IS NULL
-      THEN 'Unknown'
-      WHEN s.age_years >= 65
-      THEN 'Senior'
-      ELSE 'Under 65'
-    END AS age_group
+    los.los_band,
+    COALESCE(age_group.band_label, 'Unknown') AS age_group
   FROM star.fact_inpatient_stay AS s
   INNER JOIN star.dim_payer AS payer
     ON payer.payer_key = s.payer_key
+  INNER JOIN reference.length_of_stay_band AS los
+    ON @IN_BAND(s.los_days_cms, los.min_days, los.max_days)
+  LEFT JOIN star.dim_age_band AS age_group
+    ON age_group.scheme = 'senior'
+    AND s.age_years BETWEEN age_group.min_age AND age_group.max_age
   WHERE
     NOT s.charge_amount IS NULL AND NOT s.los_days_cms IS NULL
 ), stratum_sum AS (
@@ -59,7 +50,7 @@ WITH charged_stay AS (
       ELSE 'all'
     END AS slice_value,
     drg_key,
-    los_from,
+    los_band,
     age_group,
     COUNT(*) AS n,
     AVG(charge) AS mean_charge,
@@ -67,19 +58,19 @@ WITH charged_stay AS (
   FROM charged_stay
   GROUP BY
     GROUPING SETS (
-      (source_system, drg_key, los_from, age_group),
-      (source_system, insured_label, drg_key, los_from, age_group),
-      (source_system, payer_name, drg_key, los_from, age_group),
-      (source_system, organization_key, drg_key, los_from, age_group),
-      (source_system, organization_key, insured_label, drg_key, los_from, age_group),
-      (source_system, organization_key, payer_name, drg_key, los_from, age_group)
+      (source_system, drg_key, los_band, age_group),
+      (source_system, insured_label, drg_key, los_band, age_group),
+      (source_system, payer_name, drg_key, los_band, age_group),
+      (source_system, organization_key, drg_key, los_band, age_group),
+      (source_system, organization_key, insured_label, drg_key, los_band, age_group),
+      (source_system, organization_key, payer_name, drg_key, los_band, age_group)
     )
 ), standard AS (
   /* One row per stratum of a source: its share of all stays. */
   SELECT
     source_system,
     drg_key,
-    los_from,
+    los_band,
     age_group,
     n::DOUBLE / SUM(n) OVER (PARTITION BY source_system) AS weight
   FROM stratum_sum
@@ -99,7 +90,7 @@ WITH charged_stay AS (
   INNER JOIN standard AS w
     ON w.source_system = s.source_system
     AND w.drg_key = s.drg_key
-    AND w.los_from = s.los_from
+    AND w.los_band = s.los_band
     AND w.age_group = s.age_group
   GROUP BY
     1,

@@ -18,14 +18,14 @@ MODEL (
     unique_grain(columns := (
       age_band_key
     )),
-    not_null(columns := (
-      age_band_key
-    ))
+    unique_grain(columns := (scheme, band_label)),
+    not_null(columns := (age_band_key, scheme, band_label, min_age, max_age, basis)),
+    bands_adjoin(lowest := min_age, highest := max_age, scheme := scheme)
   ),
   description 'Age bands in full years; each scheme covers 0 to 150 without gap or overlap.',
   column_descriptions (
     age_band_key = 'Key of the band.',
-    scheme = 'Which set of bands: decade, seed or cms.',
+    scheme = 'Which set of bands: decade, seed, cms or senior.',
     band_label = 'Label of the band.',
     min_age = 'Youngest age in the band, in full years.',
     max_age = 'Oldest age in the band, in full years.',

@@ -8,6 +8,7 @@ MODEL (
     code_system TEXT,
     code_pattern TEXT,
     dot_pattern TEXT,
+    delivered_names TEXT,
     basis TEXT
   ),
   grain code_system,
@@ -22,6 +23,7 @@ MODEL (
     code_system = 'Name of the code system, as input tables carry it.',
     code_pattern = 'Regular expression that every code of it matches, in the form that the input tables have.',
     dot_pattern = 'Regular expression of a code with or without its dot, in the two parts that the dot stands between: the input tables have it with the dot. NULL where codes have none.',
+    delivered_names = 'Other names under which sources deliver it, with blanks between; NULL where there are none.',
     basis = 'What the pattern says.'
   )
 )

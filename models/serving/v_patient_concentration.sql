@@ -35,23 +35,7 @@ WITH measure_total AS (
     source_system,
     organization_key
 ), top_size AS (
-  SELECT
-    1 AS top_n
-  UNION ALL
-  SELECT
-    5
-  UNION ALL
-  SELECT
-    10
-  UNION ALL
-  SELECT
-    25
-  UNION ALL
-  SELECT
-    50
-  UNION ALL
-  SELECT
-    100
+  @TOP_SIZES()
 ), measure_top AS (
   SELECT
     t.measure,

@@ -56,17 +56,7 @@ SELECT
   c.definition_code,
   c.diagnosis_key,
   CASE WHEN c.diagnosis_key = -1 THEN 'no reason coded' ELSE d.description END AS reason,
-  CASE
-    WHEN c.diagnosis_key = -1
-    THEN 'no reason coded'
-    WHEN d.ccir = 1
-    THEN 'chronic'
-    WHEN d.ccir = 0
-    THEN 'not chronic'
-    WHEN d.ccir = 9
-    THEN 'no determination'
-    ELSE 'not mapped'
-  END AS chronicity,
+  CASE WHEN c.diagnosis_key = -1 THEN 'no reason coded' ELSE d.chronicity END AS chronicity,
   c.n_readmissions,
   c.n_planned::BIGINT AS n_planned,
   c.n_patients,

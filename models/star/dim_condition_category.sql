@@ -26,14 +26,12 @@ MODEL (
 SELECT
   @SURROGATE_KEY(category_key) AS category_key,
   category_key::TEXT AS category_code,
-  MAX(category_name)::TEXT AS category_name,
-  MAX(weight_charlson_1987)::INT AS weight_1987,
-  MAX(weight_quan_2011)::INT AS weight_2011,
-  MAX(hierarchy_group)::TEXT AS hierarchy_group,
-  MAX(hierarchy_rank)::INT AS hierarchy_rank
-FROM reference.charlson AS charlson
-GROUP BY
-  charlson.category_key
+  category_name::TEXT AS category_name,
+  weight_charlson_1987::INT AS weight_1987,
+  weight_quan_2011::INT AS weight_2011,
+  hierarchy_group::TEXT AS hierarchy_group,
+  hierarchy_rank::INT AS hierarchy_rank
+FROM reference.charlson_category
 UNION ALL
 SELECT
   member_key,

@@ -19,13 +19,7 @@ SELECT
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,
-  CASE
-    WHEN system IS NULL OR TRIM(system) IN ('SNOMED-CT', 'http://snomed.info/sct')
-    THEN 'SNOMED CT'
-    WHEN TRIM(system) = 'http://www.nlm.nih.gov/research/umls/rxnorm'
-    THEN 'RxNorm'
-    ELSE NULLIF(TRIM(system), 'Unknown')
-  END AS allergy_code_system, /* Version 4 writes Unknown for all where FHIR is not exported in the same run: github.com/synthetichealth/synthea/issues/1703. */
+  NULLIF(COALESCE(@CODE_SYSTEM_NAME(system), 'SNOMED CT'), 'Unknown') AS allergy_code_system, /* Version 4 writes Unknown for all where FHIR is not exported in the same run: github.com/synthetichealth/synthea/issues/1703. */
   @INTEGER_CODE(code) AS allergy_code,
   TRIM(description) AS allergy_description,
   LOWER(TRIM(type)) AS allergy_type,

@@ -31,11 +31,7 @@ SELECT
   record_number,
   @IDENTIFIER(patient) AS patient_id,
   @IDENTIFIER(encounter) AS encounter_id,
-  CASE
-    WHEN system IS NULL OR TRIM(system) IN ('SNOMED-CT', 'http://snomed.info/sct')
-    THEN 'SNOMED CT'
-    ELSE TRIM(system)
-  END AS condition_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
+  COALESCE(@CODE_SYSTEM_NAME(system), 'SNOMED CT') AS condition_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
   @INTEGER_CODE(code) AS condition_code,
   TRIM(description) AS condition_description,
   start::DATE AS onset_date,

@@ -67,11 +67,7 @@ WITH cleaned AS (
     record_number,
     @IDENTIFIER(encounter) AS encounter_id,
     @IDENTIFIER(patient) AS patient_id,
-    CASE
-      WHEN system IS NULL OR TRIM(system) IN ('SNOMED-CT', 'http://snomed.info/sct')
-      THEN 'SNOMED CT'
-      ELSE TRIM(system)
-    END AS procedure_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
+    COALESCE(@CODE_SYSTEM_NAME(system), 'SNOMED CT') AS procedure_code_system, /* An export without the column holds SNOMED CT alone; one with it writes a URI where FHIR was exported in the same run. */
     @INTEGER_CODE(code) AS procedure_code,
     TRIM(description) AS procedure_description,
     @UTC_TIME(start) AS start_ts_utc,
