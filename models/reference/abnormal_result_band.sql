@@ -17,7 +17,7 @@ MODEL (
     not_null(columns := (abnormal_band, abnormal_label, basis)),
     bands_adjoin(lowest := min_results, highest := max_results)
   ),
-  description 'Bands of abnormal laboratory results within a stay, and whether there are any: the cells of scenarios B and C (metrics.md, M14).',
+  description 'Bands of abnormal laboratory results within a stay, and whether there are any: the cells of scenarios B and C.',
   column_descriptions (
     abnormal_band = 'Name of the band.',
     abnormal_label = 'abnormal, none abnormal or none recorded.',
