@@ -25,6 +25,7 @@ from engine import Engine, read_by
 from loader import contracts
 from loader.settings import PROJECT
 from macros.contracts import _checks_of_contract
+from publisher.publish import PublishKind
 from road import PACKAGES
 from warehouse_fixtures import Warehouse, built, land, load
 from workbench import families
@@ -977,3 +978,14 @@ def test_above_the_input_nothing_names_a_family() -> None:
     samples = {f"workbench/{file.name}" for file in (PROJECT / "workbench").glob("sample_*.sql")}
     assert {file: found for file, found in naming.items() if file not in MAY_NAME_A_FAMILY.keys() | samples} == {}
     assert naming.keys() >= MAY_NAME_A_FAMILY.keys(), "take out what names no family any more"
+
+
+def test_the_key_of_every_published_table_is_the_grain_that_sqlmesh_reads_in_its_model(built: Warehouse) -> None:
+    keys = {}
+    for model in built.models.values():
+        if isinstance(model.kind, PublishKind):
+            (parent,) = (built.snapshots[name].model for name in model.depends_on)
+            grain = tuple(column.name for part in parent.grains for column in part.find_all(exp.Column))
+            assert model.kind.primary_key == grain, model.name
+            keys[model.view_name] = grain
+    assert len(keys) == len(families.published_tables())

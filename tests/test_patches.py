@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmesh import Context
 from sqlmesh.core.macros import RuntimeStage
 from sqlmesh.core.model.definition import _Model
 from sqlmesh.core.renderer import QueryRenderer
 from sqlmesh.core.snapshot import DeployabilityIndex
 
+from loader.settings import PROJECT
+from publisher.adapter import CATALOG, ServingAdapter
 from warehouse_fixtures import Warehouse, built, land, load
 from workbench import sample
+from workbench.project import FOLLOWING_DELIVERIES
 
 __all__ = ["built"]
 
@@ -68,6 +74,45 @@ def test_a_plan_writes_the_sql_that_sqlmesh_alone_would_write(
     assert len([fqn for fqn in optimized if fqn]) > 200, "SQLMesh alone optimizes every query again"
     assert len(alone) > 700
     assert {name: (text, patched[name]) for name, text in alone.items() if text != patched[name]} == {}
+
+
+@pytest.mark.long
+def test_for_a_server_too_the_sql_is_that_of_sqlmesh_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server is asked: what is rendered follows the models and the adapter's dialect."""
+    monkeypatch.setenv("WAREHOUSE_HOME", str(tmp_path))
+    monkeypatch.setenv("SERVING_URL", "mysql://nobody:nothing@127.0.0.1:1/")
+    context = Context(paths=[str(PROJECT)])
+    adapter = context.engine_adapters[CATALOG]
+    assert isinstance(adapter, ServingAdapter)
+    models = [model for model in context.models.values() if model.gateway == CATALOG]
+
+    def texts() -> dict[str, str]:
+        asked = {"start": DAY, "end": DAY, "execution_time": DAY, "engine_adapter": adapter}
+        return {
+            f"{model.name} {stage.value}": model.render_query_or_raise(**asked, runtime_stage=stage).sql(
+                "mysql", identify=True
+            )
+            for model in models
+            for stage in (RuntimeStage.CREATING, RuntimeStage.EVALUATING)
+        }
+
+    patched = texts()
+    monkeypatch.setattr(QueryRenderer, "render", QueryRenderer.render.__wrapped__)
+    assert texts() == patched
+    assert len(patched) == 2 * len(models) > 100
+
+
+def test_the_cache_knows_every_macro_that_follows_the_deliveries() -> None:
+    """A file that calls another would be taken from the cache after a delivery, and the plan would say "No changes"."""
+    following = set()
+    for file in (PROJECT / "macros").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and 'var("deliveries")' in ast.unparse(node).replace("'", '"'):
+                following.add(f"@{node.name}(")
+    assert following == set(FOLLOWING_DELIVERIES)
+    for folder in ("models", "audits"):
+        for file in (PROJECT / folder).rglob("*.sql"):
+            assert not re.search(r"@deliveries|@var\(\W*deliveries", file.read_text(encoding="utf-8").lower()), file
 
 
 @pytest.mark.long
