@@ -155,18 +155,19 @@ def _read(
     for path in files:
         named = [contract for contract in known.values() if contract.names_file(path.name)]
         stem = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-        if not named and not stem.endswith(TABLE_FILES):
-            unread[path.name] = "not a table by its name"
-            continue
         try:
-            claim = claimed(path, named, FALLBACK_ENCODING)
-            contract, layout = claim or (None, read_layout(path, encoding=FALLBACK_ENCODING))
-            refuse_bad_names(path, layout.header, _left_out(contract))
-            source = read_source(path, layout, scratch, FALLBACK_ENCODING)
+            claims: list[tuple[Any, Any]] = claimed(path, named, FALLBACK_ENCODING) if named else []
+            if not claims and not stem.endswith(TABLE_FILES):
+                unread[path.name] = "not a table by its name"
+                continue
+            for contract, layout in claims or [(None, read_layout(path, encoding=FALLBACK_ENCODING))]:
+                refuse_bad_names(path, layout.header, _left_out(contract))
+                source = read_source(path, layout, scratch, FALLBACK_ENCODING)
+                if source.lines:  # a bundle without a resource of the contract's has none
+                    parts[(contract, "" if contract else Path(stem).stem)].append(source)
         except LandingRefused as refusal:
             unread[path.name] = str(refusal)
             continue
-        parts[(contract, "" if contract else Path(stem).stem)].append(source)
         if progress and task is not None:
             progress.advance(task)
     tables = []
