@@ -125,7 +125,10 @@ RESOURCES: list[dict[str, Any]] = [
         "effectivePeriod": {"start": "2020-06-09T08:00:00Z"}, "category": [category("laboratory")],
         "code": concept("Lipids", (LOINC, "24331-1")),
         "component": [
-            {"code": concept("Cholesterol", (LOINC, "2093-3")), "valueQuantity": {"value": 190, "unit": "mg/dL"}},
+            {
+                "code": concept("Cholesterol", (LOINC, "2093-3")), "valueQuantity": {"value": 190, "unit": "mg/dL"},
+                "interpretation": [category("N")],
+            },
             {"code": concept("Appearance", (LOINC, "9335-1")), "valueCodeableConcept": {"text": "Clear"}},
         ],
     },
