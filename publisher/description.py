@@ -88,12 +88,12 @@ def _columns(model: Model, rows: str, source: EngineAdapter) -> tuple[Column, ..
     if missing := named - set(types):
         raise SQLMeshError(f"{model.name}: has no column {_list(sorted(missing))}, which its kind names")
     texts = [name for name, dtype in types.items() if mysql_types.is_text(dtype)]
-    measures = [
-        measure.format(f"{duckdb_name(name)}::VARCHAR")
+    expressions = [
+        expression.format(f"{duckdb_name(name)}::VARCHAR")
         for name in texts
-        for measure in ("MAX(LENGTH({}))", "APPROX_COUNT_DISTINCT({})")
+        for expression in ("MAX(LENGTH({}))", "APPROX_COUNT_DISTINCT({})")
     ]
-    found = source.fetchone(f"SELECT {_list(measures)} FROM {rows}") if texts else ()
+    found = source.fetchone(f"SELECT {_list(expressions)} FROM {rows}") if texts else ()
     longest, different = dict(zip(texts, found[::2], strict=True)), dict(zip(texts, found[1::2], strict=True))
     widths = {name: mysql_types.width(length) for name, length in longest.items()} | kind.widths
     few = {name for name, number in different.items() if number <= checksums.FEW_TEXTS}
