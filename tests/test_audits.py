@@ -199,16 +199,16 @@ def next_stay_is_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 @plants
 def no_fan_out(_: Warehouse, audit: AuditOfModel) -> Defects:
-    measure = audit.argument("measure")
-    if measure == "is_counted * weight_1987":
+    summed = audit.argument("summed")
+    if summed == "is_counted * weight_1987":
         yield f"UPDATE {{{audit.model}}} SET is_counted = 1 WHERE {one_row(audit.model, 'is_counted = 0')}"
         return
-    row = one_row(audit.model, f"{measure} <> 0")
+    row = one_row(audit.model, f"{summed} <> 0")
     yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
     yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
     yield f"DELETE FROM {{{audit.model}}}"
-    if measure != "1":
-        yield f"UPDATE {{{audit.model}}} SET {measure} = 2 * {measure} WHERE {row}"
+    if summed != "1":
+        yield f"UPDATE {{{audit.model}}} SET {summed} = 2 * {summed} WHERE {row}"
 
 
 @plants
