@@ -101,7 +101,7 @@ def _table(contract: Contract, comment: str) -> dict[str, Any]:
             "dataGranularityDescription": grain and grain[0],
             "description": comment,
             "properties": [_column(contract, column) for column in contract.columns],
-            "customProperties": _custom(contract),
+            "customProperties": _custom(contract, () if contract.key else ("key",)),
         }
     )
 
@@ -262,7 +262,7 @@ def _toml(file: Path, family: str, name: str, table: Mapping[str, Any], unheld: 
     }
     comment = str(table.get("description") or table.get("dataGranularityDescription") or f"From {file.name}.").strip()
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    lines += [] if keys else ["# The contract names no primary key: the key below is a guess."]
+    lines += [] if keys or "key" in own else ["# The contract names no primary key: the key below is a guess."]
     lines += [f"{field} = {_value(value)}" for field, value in said.items()]
     lines += ["", "[columns]"]
     for column in columns:
@@ -318,7 +318,7 @@ def _type(column: Mapping[str, Any]) -> str:
 def _own(item: Mapping[str, Any], of: type) -> tuple[dict[str, Any], list[str]]:
     """Return the customProperties that are fields of ours, by their names there, and the names of the others."""
     custom = {str(own.get("property")): own.get("value") for own in item.get("customProperties") or []}
-    known = {field.name for field in fields(of) if field.default is not MISSING or field.name == "files"}
+    known = {field.name for field in fields(of) if field.default is not MISSING or field.name in ("files", "key")}
     own = {_snake(name): value for name, value in custom.items() if _snake(name) in known}
     return own, [f"customProperties {name}" for name in custom if _snake(name) not in own]
 
