@@ -1,10 +1,11 @@
 /* The hospital in the shape of the OMOP Common Data Model 5.4: the rows of sample_hospital_synthea.sql in other words.
 
    In:  schema files, and left_for.
-   Out: schema omop, a table a CSV file. An encounter is a visit, one to one, and its cost is the cost of the visit.
-        Concepts of codes are numbered from 2,000,000,000 on, which OMOP keeps for concepts of one's own. The model has
-        no column for the type of a visit, its reason, the reason of a procedure or the price of a visit by itself:
-        what it cannot hold is not written. Providers are a header alone, as in databases that have none. */
+   Out: schema omop, a table a CSV file. An encounter is a visit, one to one, and its cost is the cost of the visit; its
+        type is the source concept of the visit, its reason the condition that is primary in it. Concepts of codes are
+        numbered from 2,000,000,000 on, which OMOP keeps for concepts of one's own. The model has no column for the
+        reason of a procedure or the price of a visit by itself: what it cannot hold is not written. Providers are a
+        header alone, as in databases that have none. */
 
 CREATE SCHEMA omop;
 
@@ -17,6 +18,9 @@ WITH delivered AS (
   FROM files.conditions
   UNION ALL
   SELECT "CODE", "DESCRIPTION", 'Procedure', 'Procedure' FROM files.procedures
+  UNION ALL
+  /* Of the code that lost two digits there is no concept. */
+  SELECT "CODE", "DESCRIPTION", 'Visit', 'Procedure' FROM files.encounters WHERE "CODE" <> '1853470'
 ), counted AS (
   SELECT *, count(*) AS times FROM delivered GROUP BY ALL
 ), chosen AS (
@@ -25,6 +29,7 @@ WITH delivered AS (
 )
 SELECT 2000000000 + row_number() OVER (ORDER BY concept_code) AS concept_id, * EXCLUDE (times) FROM chosen;
 
+/* A shard of the vocabularies, without the concepts of types, as published ones are. */
 CREATE TABLE omop.concept AS
 WITH standard (concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, concept_code) AS (
   VALUES
@@ -39,9 +44,7 @@ WITH standard (concept_id, concept_name, domain_id, vocabulary_id, concept_class
     (38003564, 'Not Hispanic or Latino', 'Ethnicity', 'Ethnicity', 'Ethnicity', 'Not Hispanic'),
     (9201, 'Inpatient Visit', 'Visit', 'Visit', 'Visit', 'IP'),
     (9202, 'Outpatient Visit', 'Visit', 'Visit', 'Visit', 'OP'),
-    (9203, 'Emergency Room Visit', 'Visit', 'Visit', 'Visit', 'ER'),
-    (32817, 'EHR', 'Type Concept', 'Type Concept', 'Type Concept', 'OMOP4976890'),
-    (44818668, 'United States dollar', 'Currency', 'Currency', 'Currency', 'USD')
+    (9203, 'Emergency Room Visit', 'Visit', 'Visit', 'Visit', 'ER')
 )
 SELECT
   concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, 'S' AS standard_concept, concept_code,
@@ -145,7 +148,7 @@ SELECT
   NULL AS provider_id,
   care_site_id,
   "ENCOUNTERCLASS" AS visit_source_value,
-  0 AS visit_source_concept_id,
+  coalesce(concept_id, 0) AS visit_source_concept_id,
   0 AS admitted_from_concept_id,
   NULL AS admitted_from_source_value,
   0 AS discharged_to_concept_id,
@@ -155,31 +158,33 @@ FROM files.encounters
 JOIN visit_number ON encounter_id = encounters."Id"
 JOIN person_number ON patient_id = "PATIENT"
 JOIN care_site_number ON organization_id = "ORGANIZATION"
+LEFT JOIN own_concept ON concept_code = "CODE"
 LEFT JOIN left_for ON left_for."Id" = encounters."Id"
 ORDER BY visit_occurrence_id;
 
 CREATE TABLE omop.condition_occurrence AS
 SELECT
-  row_number() OVER (ORDER BY visit_occurrence_id, "CODE") AS condition_occurrence_id,
+  row_number() OVER (ORDER BY visit_occurrence_id, conditions."CODE") AS condition_occurrence_id,
   person_id,
   concept_id AS condition_concept_id,
-  "START" AS condition_start_date,
+  conditions."START" AS condition_start_date,
   NULL AS condition_start_datetime,
-  "STOP" AS condition_end_date,
+  conditions."STOP" AS condition_end_date,
   NULL AS condition_end_datetime,
   32817 AS condition_type_concept_id,
-  0 AS condition_status_concept_id,
+  CASE conditions."CODE" WHEN "REASONCODE" THEN 32902 ELSE 0 END AS condition_status_concept_id,
   NULL AS stop_reason,
   NULL AS provider_id,
   visit_occurrence_id,
   NULL AS visit_detail_id,
-  "CODE" AS condition_source_value,
+  conditions."CODE" AS condition_source_value,
   concept_id AS condition_source_concept_id,
   NULL AS condition_status_source_value
 FROM files.conditions
-JOIN own_concept ON concept_code = "CODE"
+JOIN files.encounters ON encounters."Id" = "ENCOUNTER"
+JOIN own_concept ON concept_code = conditions."CODE"
 JOIN visit_number ON encounter_id = "ENCOUNTER"
-JOIN person_number ON patient_id = "PATIENT"
+JOIN person_number ON patient_id = conditions."PATIENT"
 ORDER BY condition_occurrence_id;
 
 CREATE TEMP TABLE procedure_number AS
