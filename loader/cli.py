@@ -105,8 +105,7 @@ def _show_delivery(delivery: Delivery) -> None:
         screen.print(f"{'not landed' if number == 0 else '':<11}{line}", markup=False, soft_wrap=True)
     if any(file.reason for file in delivery.unknown_files):
         screen.print(f"{'':<11}{DRAFT_HINT}")
-    rejected = sum(item.rows_rejected for item in delivery.landed)
-    if rejected:
+    if rejected := sum(item.rows_rejected for item in delivery.landed):
         screen.print(f"{rejected} rejected rows are in landing.reject, with file, line, text and reason")
 
 
