@@ -106,6 +106,12 @@ def test_what_no_contract_of_ours_uses_yet_comes_back_too(tmp_path: Path) -> Non
         '# One row per source.\nsource = "city"\ntable = "source"\nfiles = ["a.csv"]\nkey = []\n\n[columns]\na = {}\n',
         encoding="utf-8",
     )
+    (tmp_path / "city__lines.toml").write_text(
+        '# One row per line of a claim.\nsource = "city"\ntable = "lines"\nfiles = ["Claim.ndjson"]\nkey = ["id"]\n'
+        'resource = "Claim"\nrows = "item"\n\n[columns]\nid = { path = "id" }\n'
+        'net = { path = ["item.net.value", "item.net"], type = "DOUBLE" }\n',
+        encoding="utf-8",
+    )
     known = contracts.load(tmp_path)
     ((file, text),) = odcs.write(known.values(), tmp_path, "1.0").items()
     jsonschema.validate(yaml.safe_load(text), SCHEMA)

@@ -125,12 +125,16 @@ def _column(contract: Contract, column: Column) -> dict[str, Any]:
 
 def _custom(item: Contract | Column, unplaced: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return what a contract or a column says that the standard has no place for: fields other than their defaults."""
-    return [
-        {"property": _camel(field.name), "value": _listed(value)}
-        for field in fields(item)
-        if (field.name in unplaced or field.name not in PLACED[type(item)])
-        and (value := getattr(item, field.name)) != field.default
-    ]
+    placed = {*PLACED[type(item)]} - {*unplaced}
+    said = {field.name: getattr(item, field.name) for field in fields(item) if field.name not in placed}
+    said = {name: value for name, value in said.items() if value != _default(type(item), name)}
+    if resource := said.pop("resource", None):
+        said |= {"resource": resource.type} | ({"rows": resource.rows} if resource.rows else {})
+    return [{"property": _camel(name), "value": _listed(value)} for name, value in said.items()]
+
+
+def _default(of: type, name: str) -> Any:
+    return next(field.default for field in fields(of) if field.name == name)
 
 
 def _listed(value: Any) -> Any:
@@ -318,7 +322,8 @@ def _type(column: Mapping[str, Any]) -> str:
 def _own(item: Mapping[str, Any], of: type) -> tuple[dict[str, Any], list[str]]:
     """Return the customProperties that are fields of ours, by their names there, and the names of the others."""
     custom = {str(own.get("property")): own.get("value") for own in item.get("customProperties") or []}
-    known = {field.name for field in fields(of) if field.default is not MISSING or field.name in ("files", "key")}
+    known = {field.name for field in fields(of) if field.default is not MISSING}
+    known |= {"files", "key", "rows"} if of is Contract else set()
     own = {_snake(name): value for name, value in custom.items() if _snake(name) in known}
     return own, [f"customProperties {name}" for name in custom if _snake(name) not in own]
 
