@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine import Engine
+from workbench import families
 from workbench.dashboard import FOLDER
 
 Row = dict[str, Any]
@@ -417,8 +418,11 @@ CASES = {
 }  # fmt: skip
 
 
+COPIED = {table: model for model, table in families.published_names().items()}
+
+
 def model_of(table: str) -> str:
-    return f"serving.serving.{table}" if table.startswith("v_") else f"{'mart' if 'mart_' in table else 'star'}.{table}"
+    return COPIED.get(table, f"serving.serving.{table}")
 
 
 def plain(value: Any) -> Any:

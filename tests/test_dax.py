@@ -70,7 +70,7 @@ def _cell(source: str, hospital: int, period: str, name: str, label: str) -> Cel
 
 
 def table_of(slice_name: str) -> str:
-    return SLICES[slice_name]["dimension"].split(".")[1]
+    return families.published_names()[SLICES[slice_name]["dimension"]]
 
 
 @dataclass

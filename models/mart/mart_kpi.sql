@@ -12,7 +12,7 @@ MODEL (
     slice_value
   ),
   depends_on (
-    star.dim_metric
+    reference.metric
   ),
   audits (
     unique_grain(
@@ -42,7 +42,7 @@ MODEL (
         basis
       )
     ),
-    references_resolve(model_col := metric_code, parent := star.dim_metric, parent_col := metric_code),
+    references_resolve(model_col := metric_code, parent := reference.metric, parent_col := metric_code),
     every_metric_is_answered,
     forall(
       criteria := (

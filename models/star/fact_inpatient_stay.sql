@@ -277,9 +277,9 @@ LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system
   AND charlson.subject_id = s.stay_id
-INNER JOIN star.dim_charlson_band AS charlson_band
+INNER JOIN reference.charlson_band AS charlson_band
   ON charlson_band.cci_band = COALESCE(charlson.cci_band, 'unknown')
-INNER JOIN star.dim_stay_type AS stay_type
+INNER JOIN reference.stay_type AS stay_type
   ON stay_type.stay_type = CASE
     WHEN s.is_hospice = 1
     THEN 'hospice'
