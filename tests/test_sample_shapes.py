@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from workbench.sample import SHAPES, generate
 
 SCALE = 0.1
+WALL_CLOCK = timezone(timedelta(hours=-5))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def moment(text: str | None) -> datetime | None:
     if not text:
         return None
     read = datetime.fromisoformat(text)
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    return (read if read.tzinfo else read.replace(tzinfo=WALL_CLOCK)).astimezone(UTC)
 
 
 CLASSES = {"inpatient": "IMP", "emergency": "EMER"}

@@ -7,7 +7,6 @@ else, the reason is here, by name, and covers these rows alone. `pytest -s` prin
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,7 +98,6 @@ class Told:
     """What is published of the three feeds."""
 
     con: duckdb.DuckDBPyConnection
-    answers: dict[str, Any]
     rows: dict[Key, dict[str, dict[str, Any]]]
 
 
@@ -107,16 +105,15 @@ class Told:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("shapes")
     road = Road(folder / "project", None)
-    answers = {}
-    for shape in SHAPES:
-        made = sample.generate("hospital", 0.5, folder / shape, shape=shape)
-        answers = json.loads(made.answers.read_text(encoding="utf-8"))
-        made.answers.unlink()
-        assert road.run("warehouse", "land", folder / shape, "--source", f"{shape}_hospital") == 0, road.output
-    assert road.plan() == 0, road.output
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HOSPITAL_TIMEZONE", "Etc/GMT+5")  # the wall clock of the generated hospital
+        for shape in SHAPES:
+            sample.generate("hospital", 0.5, folder / shape, shape=shape).answers.unlink()
+            assert road.run("warehouse", "land", folder / shape, "--source", f"{shape}_hospital") == 0, road.output
+        assert road.plan() == 0, road.output
     con = duckdb.connect()
     con.execute(f"ATTACH '{road.home / 'published.duckdb'}' AS serving (READ_ONLY); USE serving.serving")
-    return Told(con, answers, rows(con))
+    return Told(con, rows(con))
 
 
 def rows(con: duckdb.DuckDBPyConnection) -> dict[Key, dict[str, dict[str, Any]]]:

@@ -1,14 +1,14 @@
 /* The hospital in the shape of a bulk export of FHIR R4: the rows of sample_hospital_synthea.sql as resources.
 
-   In:  schema files, left_for, and the macro made_id.
+   In:  schema files, left_for, and the macros made_id and wall_clock.
    Out: schema fhir, a table a file of NDJSON, of one column: the resource of a line. Ids and the way that claims and
         payments are told are those of Synthea's exporter, its traps included: an explanation of benefit is billed for a
-        year. Times have the offset of New England's winter. A class is HL7's, of which there are fewer than Synthea has:
+        year. Times are those of the wall clock, with its offset. A class is HL7's, of which there are fewer than Synthea has:
         AMB is the ambulatory, wellness, outpatient and urgent care. The price of an encounter by itself has no place. */
 
 CREATE SCHEMA fhir;
 
-CREATE MACRO moment(instant) AS strftime(rtrim(instant, 'Z')::TIMESTAMP - INTERVAL 5 HOUR, '%Y-%m-%dT%H:%M:%S-05:00');
+CREATE MACRO moment(instant) AS strftime(wall_clock(instant), '%Y-%m-%dT%H:%M:%S-05:00');
 /* A resource without its empty fields: FHIR has no null. In an array there must be none to begin with. */
 CREATE MACRO resource_text(fields) AS json_merge_patch('{}', to_json(fields))::VARCHAR;
 CREATE MACRO reference(kind, id) AS {'reference': kind || '/' || id};

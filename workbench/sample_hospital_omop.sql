@@ -10,7 +10,8 @@
 CREATE SCHEMA omop;
 
 /* A moment as OMOP writes it: the wall clock of the hospital, without a zone. */
-CREATE MACRO clock(instant) AS replace(rtrim(instant, 'Z'), 'T', ' ');
+CREATE MACRO clock(instant) AS strftime(wall_clock(instant), '%Y-%m-%d %H:%M:%S');
+CREATE MACRO calendar(instant) AS strftime(wall_clock(instant), '%Y-%m-%d');
 
 CREATE TEMP TABLE own_concept AS
 WITH delivered AS (
@@ -140,9 +141,9 @@ SELECT
   visit_occurrence_id,
   person_id,
   CASE "ENCOUNTERCLASS" WHEN 'inpatient' THEN 9201 WHEN 'emergency' THEN 9203 ELSE 9202 END AS visit_concept_id,
-  left("START", 10) AS visit_start_date,
+  calendar("START") AS visit_start_date,
   clock("START") AS visit_start_datetime,
-  left("STOP", 10) AS visit_end_date,
+  calendar("STOP") AS visit_end_date,
   clock("STOP") AS visit_end_datetime,
   32817 AS visit_type_concept_id,
   NULL AS provider_id,
@@ -196,9 +197,9 @@ SELECT
   procedure_occurrence_id,
   person_id,
   concept_id AS procedure_concept_id,
-  left("START", 10) AS procedure_date,
+  calendar("START") AS procedure_date,
   clock("START") AS procedure_datetime,
-  left("STOP", 10) AS procedure_end_date,
+  calendar("STOP") AS procedure_end_date,
   clock("STOP") AS procedure_end_datetime,
   32817 AS procedure_type_concept_id,
   0 AS modifier_concept_id,
