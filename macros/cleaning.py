@@ -111,6 +111,16 @@ def hospital_time(evaluator: MacroEvaluator, utc: exp.Expression) -> str:
 
 
 @macro()
+def hospital_time_in_utc(evaluator: MacroEvaluator, wall_clock: exp.Expression) -> str:
+    """Return what the hospital's wall clock shows as a UTC timestamp: `hospital_time` the other way round.
+
+    Of the hour that a clock goes through twice, the second.
+    """
+    zone = str(evaluator.var("hospital_timezone", "UTC")).replace("'", "''")
+    return f"CAST({wall_clock.sql('duckdb')} AT TIME ZONE '{zone}' AT TIME ZONE 'UTC' AS TIMESTAMP)"
+
+
+@macro()
 def surrogate_key(evaluator: MacroEvaluator, *parts: exp.Expression) -> str:
     """Return the integer key of a natural key: 52 bits of its MD5, exact in Power Query, JSON and Excel.
 

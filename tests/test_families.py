@@ -25,7 +25,8 @@ def test_a_family_without_files_is_left_out_whole() -> None:
     loaded = families.loaded_contracts(["ehr__outcomes"])
     assert {contract.source for contract in loaded} == {"ehr"}
     assert families.left_out(loaded) == [
-        "models/input/synthea/*", "models/staging/synthea/*", "tests/test_stg_synthea__*", "tests/test_synthea__*",
+        "models/input/omop/*", "models/input/synthea/*", "models/staging/omop/*", "models/staging/synthea/*",
+        "tests/test_omop__*", "tests/test_stg_omop__*", "tests/test_stg_synthea__*", "tests/test_synthea__*",
     ]  # fmt: skip
     assert {f for table in families.input_tables(loaded).values() for f in table["families"]} == {"ehr"}
 

@@ -982,6 +982,38 @@ def test_above_the_input_nothing_names_a_family() -> None:
     assert naming.keys() >= MAY_NAME_A_FAMILY.keys(), "take out what names no family any more"
 
 
+def test_a_database_of_an_older_layout_tells_ways_in_and_out_transfers_and_what_was_paid(built: Warehouse) -> None:
+    """tests/omop has the columns of CDM 5.3 in upper case, and its vocabulary as Athena gives it, split at tabs."""
+    told = built.query(
+        "SELECT encounter_id, admit_source, discharge_disposition, died_in_stay, icu_flag, claim_amount, payer_paid "
+        "FROM input.encounter WHERE source_system = 'omop' AND encounter_id IN ('11', '12', '13', '16') ORDER BY 1"
+    )
+    assert told == [
+        ("11", "clinic", "8717", 0, 1, Decimal("12000.00"), Decimal("8800.00")),
+        ("12", "Inpatient Hospital", "8536", 0, None, Decimal("8000.00"), Decimal("6000.00")),
+        ("13", "ambulance", "4216643", 1, 0, None, None),
+        ("16", None, None, None, None, None, None),
+    ]
+    stays = built.query(
+        "SELECT e.encounter_id, d.disposition_code, s.is_open, a.is_transferred_out, r.is_index, r.is_readmission "
+        "FROM star.fact_inpatient_stay AS s "
+        "INNER JOIN star.fact_encounter AS e ON e.encounter_key = s.stay_key "
+        "INNER JOIN star.dim_discharge_disposition AS d ON d.disposition_key = s.disposition_key "
+        "INNER JOIN core.int_admission AS a ON a.unit = 'same_day' AND a.source_system = s.source_system "
+        "AND a.admission_id = e.encounter_id "
+        "INNER JOIN star.fact_readmission AS r ON r.stay_key = s.stay_key AND r.definition_code = 'R3' "
+        "WHERE s.source_system = 'omop' ORDER BY 1"
+    )
+    assert stays == [
+        ("11", "transfer", 0, 1, 0, None),
+        ("12", "home", 0, 0, 1, 1),
+        ("13", "expired", 0, 0, 1, 0),
+        ("16", "(unknown)", 1, 0, 0, None),
+    ]
+    classes = built.query("SELECT class_code, COUNT(*) FROM core.int_encounter WHERE source_system = 'omop' GROUP BY 1")
+    assert dict(classes) == {"inpatient": 4, "outpatient": 1, "emergency": 1, "telephone": 1}
+
+
 def test_the_key_of_every_published_table_is_the_grain_that_sqlmesh_reads_in_its_model(built: Warehouse) -> None:
     keys = {}
     for model in built.models.values():

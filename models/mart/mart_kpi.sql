@@ -306,7 +306,8 @@ WITH estimate AS (
     COALESCE(
       'The feed does not deliver: ' || i.missing_input || '.',
       m.not_computable_reason,
-      'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.'
+      'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.',
+      'The feed delivers what it takes, but there is nothing to count.' /* A median has no denominator. */
     ) AS not_computable_reason
   FROM reference.metric AS m
   INNER JOIN core.int_metric_input AS i
