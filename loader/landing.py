@@ -358,12 +358,11 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         _RowsInDoubt: DuckDB found a bad row, or its rows do not account for the lines of the file.
         LandingRefused: so even for the file without its bad rows, or the file changed, or there is no room.
     """
-    before = _count(con, f"landing.{quoted(table)}")
+    before = con.execute(f"SELECT count(*) FROM landing.{quoted(table)}").fetchone()[0]
     names = _landed_names(contract, source)
     kept = [name for name in names if name]
     try:
-        append(con, f"landing.{quoted(table)}", source, names)
-        rows = _count(con, f"landing.{quoted(table)}") - before
+        rows = append(con, f"landing.{quoted(table)}", source, names)
         _check_every_line_is_accounted_for(con, table, before, source, rows, names)
     except duckdb.InvalidInputException as error:
         raise _RowsInDoubt(f"{source.name}: not readable ({first_line(error)}).") from error
@@ -398,8 +397,8 @@ class _RowsInDoubt(LandingRefused):
     """DuckDB found fault with a file; which rows are bad is for `SourceFile.without_bad_rows` to say."""
 
 
-def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str | None]) -> None:
-    """Append a file to a table of text columns, in file order.
+def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str | None]) -> int:
+    """Append a file to a table of text columns, in file order, and return how many rows that is.
 
     `names` are its columns' names there, one for each column of the file; None leaves a column out.
 
@@ -408,7 +407,8 @@ def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, na
     """
     read, parameters, columns = _reading(source)
     kept = [f"{quoted(column)}::VARCHAR AS {quoted(name)}" for column, name in zip(columns, names, strict=True) if name]
-    con.execute(f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}", parameters)
+    query = f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}"
+    return con.execute(query, parameters).fetchone()[0]
 
 
 def _reading(source: SourceFile) -> tuple[str, list[Any], tuple[str, ...]]:
@@ -518,7 +518,3 @@ def _landed_names(contract: Contract, source: SourceFile) -> list[str | None]:
     headers = [normal(name) for name in source.layout.header]
     own = {name: f"{name}_delivered" if name in taken else name for name in headers}
     return [None if name in contract.ignored else by_header.get(name, own[name]) for name in headers]
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
