@@ -67,23 +67,6 @@ def withdraw(name: str) -> None:
     screen.print("           what is published still shows it: make plan. Landing its files again brings it back")
 
 
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", default="hospital", show_default=True, help="The system that the file comes from.")
-@click.option("--out", type=click.Path(path_type=Path), help="The contract to write; default: in contracts/.")
-@says_errors
-def contract(file: Path, source: str, out: Path | None) -> None:
-    """Write a first contract for FILE, from its profile."""
-    from loader import profile as profiles
-
-    name, text = profiles.draft(file, source)
-    target = out or settings.PROJECT / "contracts" / f"{name}.toml"
-    if target.exists():
-        raise click.ClickException(f"{target} exists already. Remove it first, or write to another place with --out.")
-    target.write_text(text, encoding="utf-8")
-    screen.print(f"contract   {target}: read it through, then add a staging model for it")
-
-
 def land_files(folder: Path, source_system: str | None = None) -> Delivery:
     """Land a folder as `landing.land` does, with its progress on the screen."""
     with progress_bar() as progress:
@@ -122,8 +105,7 @@ def _show_delivery(delivery: Delivery) -> None:
         screen.print(f"{'not landed' if number == 0 else '':<11}{line}", markup=False, soft_wrap=True)
     if any(file.reason for file in delivery.unknown_files):
         screen.print(f"{'':<11}{DRAFT_HINT}")
-    rejected = sum(item.rows_rejected for item in delivery.landed)
-    if rejected:
+    if rejected := sum(item.rows_rejected for item in delivery.landed):
         screen.print(f"{rejected} rejected rows are in landing.reject, with file, line, text and reason")
 
 

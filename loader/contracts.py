@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Any
 import duckdb
 
 from loader.files import normal
+from loader.resources import Resource, resource
 from loader.settings import PROJECT
+from loader.sql import first_line
 
 TYPES = ("VARCHAR", "DATE", "TIMESTAMP", "DOUBLE", "BIGINT", "DECIMAL")
 """What a column may be declared as. TIMESTAMP is ISO-8601; a zone in the value is honoured, UTC where there is none.
@@ -43,6 +45,7 @@ class Column:
 
     `required`: a row without a value breaks the contract. `optional`: the whole column may be missing from the file.
     `formerly`: the headers that it had in older layouts of the file, the newest first.
+    `path`: where it is in a resource of JSON; of several paths, the first that leads to a value.
     `format`: how a DATE or TIMESTAMP is written where it is not ISO-8601, as "%m/%d/%Y", in DuckDB's strptime notation.
     """
 
@@ -52,6 +55,7 @@ class Column:
     required: bool = False
     optional: bool = False
     formerly: tuple[str, ...] = ()
+    path: str | tuple[str, ...] = ()
     format: str | None = None
 
     @property
@@ -67,7 +71,8 @@ class Contract:
     `encoding` is that of files which are neither UTF-8 nor say by a byte order mark what they are; without it, such a
     file is refused or its rows rejected. A pattern of `files` ends in .parquet where Parquet is welcome. `header` is
     False where the first line is a row already: the columns are those of the contract, all of them, in their order.
-    `ignore` names columns of the file, by their header, that do not land ("" is a column without a name).
+    `ignore` names columns of the file, by their header, that do not land ("" is a column without a name). `resource` is
+    what the table takes out of JSON.
     """
 
     source: str
@@ -80,6 +85,7 @@ class Contract:
     encoding: str | None = None
     header: bool = True
     ignore: tuple[str, ...] = ()
+    resource: Resource | None = None
 
     @property
     def name(self) -> str:
@@ -92,6 +98,7 @@ class Contract:
         shape: list[Any] = [(c.name, c.header) for c in self.columns]
         # Most contracts say neither; their tables keep the names that they landed under before there was either.
         shape += [] if self.header and not self.ignore else [self.header, self.ignore]
+        shape += [self.resource.type, self.resource.rows, *(c.path for c in self.columns)] if self.resource else []
         return hashlib.sha256(json.dumps(shape).encode()).hexdigest()
 
     def names_file(self, file: str) -> bool:
@@ -128,7 +135,7 @@ class Contract:
             "name": self.name,
             "key": list(self.key),
             "null_marks": list(self.null_marks),
-            "columns": [asdict(column) | {"formerly": list(column.formerly)} for column in self.columns],
+            "columns": [asdict(column) | {"formerly": list(column.formerly), "path": None} for column in self.columns],
         }
 
 
@@ -154,62 +161,59 @@ def load(folder: Path = PROJECT / "contracts") -> Mapping[str, Contract]:
 
 def _read(file: Path) -> Contract:
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        raw = _with_tuples(tomllib.loads(file.read_text(encoding="utf-8")))
         columns = tuple(
-            Column(name=n, **{"header": n.upper(), **spec, "formerly": tuple(spec.get("formerly", ()))})
-            for n, spec in raw.pop("columns").items()
+            Column(name=n, **{"header": n.upper(), **_with_tuples(spec)}) for n, spec in raw.pop("columns").items()
         )
-        contract = Contract(
-            columns=columns,
-            **{field: tuple(value) if isinstance(value, list) else value for field, value in raw.items()},
-        )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        kind, rows = raw.pop("resource", None), raw.pop("rows", None)
+        if any(bool(column.path) != bool(kind) for column in columns):
+            raise ValueError("each column has a path where the contract has a resource, and none where it has not")
+        taken = resource(kind, rows, [column.path for column in columns]) if kind else None
+        contract = Contract(columns=columns, resource=taken, **raw)
+    except (KeyError, TypeError, ValueError) as error:
         raise ContractError(f"{file.name}: {error}. docs/extending.md shows the form.") from error
-    try:
-        codecs.lookup(contract.encoding or "utf-8")
-    except LookupError as error:
-        raise ContractError(f"{file.name}: {error}. Name an encoding that Python knows, as windows-1252.") from error
-    names = {column.name for column in columns}
-    for column in columns:
-        if column.type.split("(")[0].strip() not in TYPES:
-            raise ContractError(
-                f"{file.name}: column {column.name}: type {column.type} is not one of {', '.join(TYPES)}."
-            )
-        if column.name.lower() in RESERVED:
-            raise ContractError(
-                f"{file.name}: column {column.name}: a name that the raw models use themselves. "
-                f'Call it another: {column.name}_delivered = {{ header = "{column.header}" }}.'
-            )
-        if column.format is not None:
-            _check_format(file, column)
-        if normal(column.header) in contract.ignored:
-            raise ContractError(f"{file.name}: column {column.name} is also under ignore. Take it out of one of them.")
-    if contract.header not in (True, False):
-        raise ContractError(f"{file.name}: header = {contract.header!r}. It is false where the files have none.")
-    if len({column.name.lower() for column in columns}) < len(columns):
-        raise ContractError(f"{file.name}: two columns whose names differ in upper and lower case alone. Rename one.")
-    if unknown := [name for name in contract.key if name not in names]:
-        raise ContractError(f"{file.name}: key column {unknown[0]} is not among its columns.")
+    for fault in _faults(contract):
+        raise ContractError(f"{file.name}: {fault}")
     if file.stem != contract.name:
         raise ContractError(f"{file.name}: it declares {contract.name}; name the file {contract.name}.toml.")
     return contract
 
 
-def _check_format(file: Path, column: Column) -> None:
-    """Refuse a format on a column that is not a date, and a format that DuckDB cannot use.
+def _with_tuples(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: tuple(value) if isinstance(value, list) else value for field, value in spec.items()}
 
-    Raises:
-        ContractError: saying which, and what a format looks like.
-    """
+
+def _faults(contract: Contract) -> Iterator[str]:
+    """Yield what is wrong with a contract, and what to do about it."""
+    try:
+        codecs.lookup(contract.encoding or "utf-8")
+    except LookupError as error:
+        yield f"{error}. Name an encoding that Python knows, as windows-1252."
+    for column in contract.columns:
+        if column.type.split("(")[0].strip() not in TYPES:
+            yield f"column {column.name}: type {column.type} is not one of {', '.join(TYPES)}."
+        if column.name.lower() in RESERVED:
+            another = f'{column.name}_delivered = {{ header = "{column.header}" }}'
+            yield f"column {column.name}: a name that the raw models use themselves. Call it another: {another}."
+        if column.format is not None:
+            yield from _faults_of_format(column)
+        if normal(column.header) in contract.ignored:
+            yield f"column {column.name} is also under ignore. Take it out of one of them."
+    if contract.header not in (True, False):
+        yield f"header = {contract.header!r}. It is false where the files have none."
+    names = {column.name for column in contract.columns}
+    if len({name.lower() for name in names}) < len(contract.columns):
+        yield "two columns whose names differ in upper and lower case alone. Rename one."
+    if unknown := [name for name in contract.key if name not in names]:
+        yield f"key column {unknown[0]} is not among its columns."
+
+
+def _faults_of_format(column: Column) -> Iterator[str]:
+    at = f"column {column.name}:"
     if column.type not in MOMENTS:
-        raise ContractError(
-            f"{file.name}: column {column.name}: a format, but its type is {column.type}. Formats are for "
-            f"{' and '.join(MOMENTS)}."
-        )
+        yield f"{at} a format, but its type is {column.type}. Formats are for {' and '.join(MOMENTS)}."
     try:
         duckdb.execute("SELECT try_strptime('', ?)", [column.format])
     except duckdb.Error as error:
-        raise ContractError(
-            f"{file.name}: column {column.name}: format {column.format!r} cannot be used "
-            f'({str(error).splitlines()[0]}). Write it as "%m/%d/%Y %H:%M".'
-        ) from error
+        why = first_line(error)
+        yield f'{at} format {column.format!r} cannot be used ({why}). Write it as "%m/%d/%Y %H:%M".'

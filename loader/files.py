@@ -14,16 +14,17 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import duckdb
 from backports import zstd
 
 from loader.records import Grammar, RejectedRow, copy_rows
+from loader.resources import Resource, is_document, parsed, split
 from loader.sql import first_line
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
@@ -31,6 +32,9 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 MAX_HEADER_BYTES = 1024 * 1024
 """The longest header that is read: a file without a line end in its first megabyte is not a CSV file."""
+
+MAX_BUNDLE_BYTES = 512 * 1024 * 1024
+"""The largest bundle: it is read whole, into ten times as much memory."""
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -57,16 +61,19 @@ class LandingRefused(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet.
+    """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet and JSON.
 
     `header` are the names of its columns, as they stand in the file; where `has_header` is False, its contract's.
+    `identity` is that of the file whose first bytes were read. `resource` is what to take out of JSON.
     """
 
     header: tuple[str, ...]
     delimiter: str
     codec: str
+    identity: tuple[int, ...]
     compression: str | None = None
     has_header: bool = True
+    resource: Resource | None = None
 
     @property
     def is_parquet(self) -> bool:
@@ -88,7 +95,6 @@ class SourceFile:
     layout: Layout
     sha256: str
     bytes: int
-    identity: tuple[int, ...]
     line_break: str
     lines: int
     blank_lines: int
@@ -115,7 +121,7 @@ class SourceFile:
         Raises:
             LandingRefused: its size, times or place on disk differ.
         """
-        if _identity(self.path) != self.identity:
+        if _identity(self.path) != self.layout.identity:
             raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
 
     def without_bad_rows(self, scratch: Path) -> SourceFile:
@@ -126,10 +132,11 @@ class SourceFile:
         """
         if self.layout.is_parquet:
             return self
-        copy = scratch / f"{self.name}.rows"
-        grammar = Grammar(len(self.layout.header), self.layout.delimiter, self.line_break)
+        copy = scratch / f"{self.text.name}.{hash(self.layout):x}.rows"
+        csv_rows = Grammar(len(self.layout.header), self.layout.delimiter, self.line_break)
         with _refusing(self.path):
-            rejected = tuple(copy_rows(self.text, grammar, copy, self.layout.has_header))
+            grammar = self.layout.resource or csv_rows
+            rejected = (*self.rejected, *copy_rows(self.text, grammar, copy, self.layout.has_header))
         if self.layout.has_header and rejected and rejected[0].line == 1:
             raise LandingRefused(f"{self.name}, line 1: the header is not a valid line of CSV. {rejected[0].reason}")
         return replace(self, rejected=rejected, text=copy)
@@ -146,21 +153,12 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
         LandingRefused: not a regular readable file, nothing that can be read as a table, damaged compression, no header
             line, or text in no known encoding.
     """
-    with _refusing(path):
-        if not path.is_file():
-            raise LandingRefused(f"{path.name}: {_what(path)}. Deliver the file itself.")
-        with path.open("rb") as source:
-            start = source.read(64)
-        for magic, what in NO_CSV.items():
-            if start.startswith(magic) or start.lower().startswith(magic):
-                raise LandingRefused(f"{path.name}: it is {what}.")
-        if start.startswith(b"PAR1"):
-            return Layout(tuple(_parquet_columns(path)), "", "parquet")
-        compression = next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
-        with _open(path, compression) as source:
-            head = source.read(MAX_HEADER_BYTES)
-    codec = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "utf-8")
-    text = _head_text(path, head, codec, encoding)
+    layout, head = _opened(path)
+    if layout.is_parquet:
+        with _refusing(path):
+            columns = _of_parquet(path, "DESCRIBE FROM read_parquet(?)")
+            return replace(layout, header=tuple(name for name, *_ in columns))
+    text = _head_text(path, head, layout.codec, encoding)
     headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
     if text.lstrip("\ufeff").lower().startswith("sep="):
         mark = text.splitlines()[0]
@@ -173,7 +171,31 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
         return len(wanted & {normal(name) for name in found}), columns
 
     delimiter = max(headers, key=fit)
-    return Layout(tuple(headers[delimiter]), delimiter, codec, compression)
+    return replace(layout, header=tuple(headers[delimiter]), delimiter=delimiter)
+
+
+def read_resource_layout(path: Path) -> tuple[Layout, set[str]]:
+    """Read how a file of JSON is laid out, and which types of resources its first bytes name; refuse what cannot be."""
+    layout, head = _opened(path)
+    types = re.findall(r'"resourceType"\s*:\s*"(\w+)"', head.decode(layout.codec, "replace"))
+    return replace(layout, has_header=False), set(types)
+
+
+def _opened(path: Path) -> tuple[Layout, bytes]:
+    """Return a file's layout but for its header, and the first bytes of its text."""
+    with _refusing(path):
+        if not path.is_file():
+            raise LandingRefused(f"{path.name}: {_what(path)}. Deliver the file itself.")
+        with path.open("rb") as source:
+            start = source.read(64)
+        for magic, what in NO_CSV.items():
+            if start.startswith(magic) or start.lower().startswith(magic):
+                raise LandingRefused(f"{path.name}: it is {what}.")
+        compression = next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
+        with _open(path, compression) as source:
+            head = source.read(MAX_HEADER_BYTES)
+        codec = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "utf-8")
+        return Layout((), "", "parquet" if start.startswith(b"PAR1") else codec, _identity(path), compression), head
 
 
 def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] = ()) -> None:
@@ -203,33 +225,51 @@ def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None 
         LandingRefused: it cannot be read to its end, or does not hold the text that its encoding promises.
     """
     with _refusing(path):
-        identity, bytes_delivered = _identity(path), path.stat().st_size
         notes, text = [], path
         if layout.is_parquet:
-            digest, rows = _digest(path), _parquet_rows(path)
-            return SourceFile(path, path, layout, digest, bytes_delivered, identity, "\n", rows + 1, 0)
+            ((rows,),) = _of_parquet(path, "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(?)")
+            with path.open("rb") as source:
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+            return SourceFile(path, path, layout, digest, path.stat().st_size, "\n", rows + 1, 0)
         if layout.compression or layout.codec == "utf-16":
             text = scratch / f"{path.name}.txt"
-            with _open(path, layout.compression) as source:
-                _write(text, _decoded(path, _chunks(source), layout.codec))
+            _copy(path, text, lambda chunks: _decoded(path, chunks, layout.codec), layout.compression)
             notes += [layout.compression] if layout.compression else []
             notes += ["UTF-16"] if layout.codec == "utf-16" else []
-        if layout.delimiter != ",":
+        if layout.delimiter not in {",", ""}:
             notes.append(f"split at {DELIMITERS[layout.delimiter]}")
-        counted = _counted(path, text, layout, identity, bytes_delivered)
+        counted = _counted(path, text, layout)
         if counted.first_bad_line and encoding:
-            text = scratch / f"{path.name}.utf8"
-            with counted.text.open("rb") as source:
-                _write(text, _decoded(path, _chunks(source), encoding))
             notes.append(f"{encoding} by contract")
-            counted = _counted(path, text, layout, identity, bytes_delivered)
+            copy = _copy(text, scratch / f"{path.name}.utf8", lambda chunks: _decoded(path, chunks, encoding))
+            counted = _counted(path, copy, layout)
+        if layout.resource:
+            return replace(_of_resources(counted, scratch), notes=tuple(notes))
         if counted.mixed_line_ends:
-            text = scratch / f"{path.name}.lines"
-            with counted.text.open("rb") as source:
-                _write(text, _one_line_end(_chunks(source)))
             notes.append("line ends of two kinds made one")
-            counted = _counted(path, text, layout, identity, bytes_delivered)
+            counted = _counted(path, _copy(counted.text, scratch / f"{path.name}.lines", _one_line_end), layout)
         return replace(counted, notes=tuple(notes))
+
+
+def _of_resources(source: SourceFile, scratch: Path) -> SourceFile:
+    """Return the file with a copy of its resources of one type as its text; without lines where it holds none."""
+    if not is_document(source.name):
+        if source.lines == source.blank_lines:
+            raise LandingRefused(f"{source.name}: no resource in it. Deliver it with some, or leave it out.")
+        return source.without_bad_rows(scratch)
+    folder = scratch / f"{hash(source.layout.identity):x}.entries"
+    try:
+        if source.text.stat().st_size > MAX_BUNDLE_BYTES:
+            raise ValueError(f"more than {MAX_BUNDLE_BYTES:,} bytes of JSON in one bundle")
+        if not folder.exists():
+            split(parsed(source.text.read_text(encoding="utf-8-sig")), folder)
+    except ValueError as error:
+        why = str(error).rstrip(".")
+        raise LandingRefused(f"{source.name}: {why}. Deliver it again, or its resources as NDJSON.") from error
+    # The lines of a bundle are its entries, and those of other types are blank.
+    if not (text := folder / f"{source.layout.resource.type}.ndjson").exists():
+        return replace(source, lines=0)
+    return replace(_counted(source.path, text, source.layout), sha256=source.sha256).without_bad_rows(scratch)
 
 
 def literally(path: Path) -> str:
@@ -242,11 +282,11 @@ def normal(header: str) -> str:
     return header.strip().lower()
 
 
-def _counted(path: Path, text: Path, layout: Layout, identity: tuple[int, ...], bytes_delivered: int) -> SourceFile:
+def _counted(path: Path, text: Path, layout: Layout) -> SourceFile:
     """Read the text once: its hash, its lines by each kind of line end, blank lines, and where it stops being UTF-8."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     newlines = returns = pairs = blanks = 0
-    bad_line, tail = None, b""
+    bad_line, tail = None, b"" if layout.has_header else b"\n"
     with text.open("rb") as source:
         for chunk in _chunks(source):
             digest.update(chunk)
@@ -273,14 +313,13 @@ def _counted(path: Path, text: Path, layout: Layout, identity: tuple[int, ...], 
             tail = chunk
     if bad_line is None and decoder.getstate()[0]:
         bad_line = newlines + 1
-    mark = "\n" if newlines else "\r"
+    mark = "\n" if newlines or not returns else "\r"
     return SourceFile(
         path=path,
         text=text,
         layout=layout,
         sha256=digest.hexdigest(),
-        bytes=bytes_delivered,
-        identity=identity,
+        bytes=path.stat().st_size,
         line_break=mark,
         lines=(newlines or returns) + (not tail.endswith(mark.encode())),
         blank_lines=blanks,
@@ -331,10 +370,10 @@ def _one_line_end(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield held
 
 
-def _write(target: Path, chunks: Iterable[bytes]) -> None:
-    with target.open("wb") as out:
-        for chunk in chunks:
-            out.write(chunk)
+def _copy(text: Path, copy: Path, changed: Callable[..., Iterator[bytes]], compression: str | None = None) -> Path:
+    with _open(text, compression) as source, copy.open("wb") as out:
+        out.writelines(changed(_chunks(source)))
+    return copy
 
 
 @contextmanager
@@ -422,21 +461,9 @@ def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
     return header
 
 
-def _parquet_columns(path: Path) -> list[str]:
+def _of_parquet(path: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as con:
-        return [name for name, *_ in con.execute("DESCRIBE FROM read_parquet(?)", [literally(path)]).fetchall()]
-
-
-def _parquet_rows(path: Path) -> int:
-    with duckdb.connect() as con:
-        return con.execute("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(?)", [literally(path)]).fetchone()[
-            0
-        ]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+        return con.execute(query, [literally(path)]).fetchall()
 
 
 def _identity(path: Path) -> tuple[int, ...]:

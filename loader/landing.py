@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -28,19 +28,9 @@ from loader.contracts import Contract
 from loader.files import LandingRefused, Layout, SourceFile, literally, normal, read_source
 from loader.recognition import UnknownFile, nothing_known, recognise
 from loader.records import MAX_RECORD_BYTES
-from loader.sql import first_line, quoted
+from loader.sql import filled, first_line, quoted
 
-CATALOG = """
-CREATE SCHEMA IF NOT EXISTS landing;
-CREATE TABLE IF NOT EXISTS landing.file (      -- one row per file landed
-  landed_table VARCHAR, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT, rows_in BIGINT, rows_landed BIGINT,
-  rows_rejected BIGINT, blank_lines BIGINT, first_record BIGINT, unknown_columns VARCHAR[], landed_at TIMESTAMP
-);
-CREATE TABLE IF NOT EXISTS landing.reject (    -- one row per delivered row that does not fit its table
-  landed_table VARCHAR, file_name VARCHAR, line BIGINT, raw_text VARCHAR, reason VARCHAR
-);
-ALTER TABLE landing.file ADD COLUMN IF NOT EXISTS read_as VARCHAR[];
-"""
+CATALOG = filled(Path(__file__).with_suffix(".sql"))
 
 COPIES = "copies-"
 """How the names of folders of copies begin, in the folder for temporary files."""
@@ -121,18 +111,21 @@ def land(folder: Path, progress: Progress | None = None, source_system: str | No
         feeds.check_name(source_system)
     known = contracts.load()
     recognised, unknown = recognise(folder, known)
-    if not recognised:
-        raise nothing_known(folder, unknown, known)
     names = feeds.feed_of(source_system, recognised, known, deliveries())
-    landed = []
+    landed: list[Landed] = []
     with scratch_folder() as scratch, connect() as con:
         total = sum(path.stat().st_size for files in recognised.values() for path in files)
         task = progress.add_task("landing", total=total) if progress else None
         con.execute(CATALOG)
         for contract, files in recognised.items():
-            landed.append(_land_table(con, names[contract.source], contract, files, scratch))
+            landed += _land_table(con, names[contract.source], contract, files, scratch)
             if progress and task is not None:
-                progress.advance(task, sum(file.bytes for file in landed[-1].files))
+                progress.advance(task, sum(path.stat().st_size for path in files))
+        taken = {contract.resource.type for contract in recognised if contract.resource}
+        in_bundles = {file.stem for file in scratch.glob("*.entries/*")}
+        unknown += [UnknownFile(f"{kind} in bundles") for kind in sorted(in_bundles - taken)]
+    if not landed:
+        raise nothing_known(folder, unknown, known)
     _deliver(landed)
     return Delivery(tuple(landed), tuple(unknown))
 
@@ -298,8 +291,11 @@ def _write(manifest: Manifest) -> None:
 
 def _land_table(
     con: duckdb.DuckDBPyConnection, source_system: str, contract: Contract, files: Mapping[Path, Layout], scratch: Path
-) -> Landed:
+) -> list[Landed]:
+    """Land a table's files, and return what it became; nothing where they are bundles without a resource of its."""
     sources = [read_source(path, layout, scratch, contract.encoding) for path, layout in files.items()]
+    if not (sources := [source for source in sources if source.lines]):
+        return []
     for first, second in pairwise(sorted(sources, key=lambda source: source.sha256)):
         if first.sha256 == second.sha256:
             raise LandingRefused(
@@ -311,12 +307,14 @@ def _land_table(
     if known := _already_landed(con, table):
         for source in sources:
             source.refuse_if_changed()
-        return Landed(source_system, contract, table, _columns(con, table), known, is_new=False)
+        return [Landed(source_system, contract, table, _columns(con, table), known, is_new=False)]
     try:
         landed = _land_sources(con, contract, table, sources)
     except _RowsInDoubt:
+        if contract.resource:
+            raise  # its lines were looked through already
         landed = _land_sources(con, contract, table, [source.without_bad_rows(scratch) for source in sources])
-    return Landed(source_system, contract, table, _columns(con, table), landed, is_new=True)
+    return [Landed(source_system, contract, table, _columns(con, table), landed, is_new=True)]
 
 
 def _land_sources(
@@ -333,6 +331,8 @@ def _land_sources(
         )
         landed = tuple(_land_file(con, contract, table, source) for source in sources)
         _refuse_if_too_many_rejected(con, contract, table, landed, sources)
+        if contract.resource:
+            _drop_what_no_resource_has(con, contract, table)
         con.execute("COMMIT")
     except BaseException:
         # An error such as a full disk has ended the transaction already.
@@ -342,6 +342,15 @@ def _land_sources(
     return landed
 
 
+def _drop_what_no_resource_has(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> None:
+    """Drop the columns without a value: resources name what they have, and what none has was not delivered."""
+    names = [column.name for column in contract.columns if not column.required]
+    counts = "".join(f", count({quoted(name)})" for name in names)
+    filled_rows = con.execute(f"SELECT count(*){counts} FROM landing.{quoted(table)}").fetchone()[1:]
+    for name in (name for name, n in zip(names, filled_rows, strict=True) if not n):
+        con.execute(f"ALTER TABLE landing.{quoted(table)} DROP COLUMN {quoted(name)}")
+
+
 def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, source: SourceFile) -> LandedFile:
     """Append one file to its landed table, in file order: a record's number there is its rowid + 1.
 
@@ -349,15 +358,14 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         _RowsInDoubt: DuckDB found a bad row, or its rows do not account for the lines of the file.
         LandingRefused: so even for the file without its bad rows, or the file changed, or there is no room.
     """
-    before = _count(con, f"landing.{quoted(table)}")
+    before = con.execute(f"SELECT count(*) FROM landing.{quoted(table)}").fetchone()[0]
     names = _landed_names(contract, source)
     kept = [name for name in names if name]
     try:
-        append(con, f"landing.{quoted(table)}", source, names)
-        rows = _count(con, f"landing.{quoted(table)}") - before
+        rows = append(con, f"landing.{quoted(table)}", source, names)
         _check_every_line_is_accounted_for(con, table, before, source, rows, names)
     except duckdb.InvalidInputException as error:
-        raise _RowsInDoubt(f"{source.name}: not readable as CSV ({first_line(error)}).") from error
+        raise _RowsInDoubt(f"{source.name}: not readable ({first_line(error)}).") from error
     except duckdb.OutOfMemoryException as error:
         raise LandingRefused(f"{source.name}: {first_line(error)}. Raise WAREHOUSE_MEMORY_LIMIT.") from error
     finally:
@@ -379,12 +387,9 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, s
         ),
         read_as=source.notes,
     )
-    con.execute(
-        "INSERT INTO landing.file BY NAME SELECT ? AS landed_table, ? AS first_record, now()::TIMESTAMP AS landed_at, "
-        "? AS file_name, ? AS sha256, ? AS bytes, ? AS rows_in, ? AS rows_landed, ? AS rows_rejected, "
-        "? AS blank_lines, ? AS unknown_columns, ? AS read_as",
-        [table, before + 1, *(list(v) if isinstance(v, tuple) else v for v in astuple(file))],
-    )
+    facts = asdict(file)
+    record = {"landed_table": table, "file_name": facts.pop("name"), "first_record": before + 1, **facts}
+    con.execute("INSERT INTO landing.file BY NAME SELECT now()::TIMESTAMP AS landed_at, unnest(?)", [record])
     return file
 
 
@@ -392,8 +397,8 @@ class _RowsInDoubt(LandingRefused):
     """DuckDB found fault with a file; which rows are bad is for `SourceFile.without_bad_rows` to say."""
 
 
-def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str | None]) -> None:
-    """Append a file to a table of text columns, in file order.
+def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, names: Sequence[str | None]) -> int:
+    """Append a file to a table of text columns, in file order, and return how many rows that is.
 
     `names` are its columns' names there, one for each column of the file; None leaves a column out.
 
@@ -402,7 +407,8 @@ def append(con: duckdb.DuckDBPyConnection, relation: str, source: SourceFile, na
     """
     read, parameters, columns = _reading(source)
     kept = [f"{quoted(column)}::VARCHAR AS {quoted(name)}" for column, name in zip(columns, names, strict=True) if name]
-    con.execute(f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}", parameters)
+    query = f"INSERT INTO {relation} BY NAME SELECT {', '.join(kept)} FROM {read}"
+    return con.execute(query, parameters).fetchone()[0]
 
 
 def _reading(source: SourceFile) -> tuple[str, list[Any], tuple[str, ...]]:
@@ -410,6 +416,8 @@ def _reading(source: SourceFile) -> tuple[str, list[Any], tuple[str, ...]]:
     if source.layout.is_parquet:
         return "read_parquet(?)", [literally(source.text)], source.layout.header
     columns = tuple(f"c{position}" for position in range(len(source.layout.header)))
+    if source.layout.resource:
+        return f"({source.layout.resource.query})", [literally(source.text)], columns
     # The sniffer is off: on a ragged file it may take the rows above a bad one for a preamble and drop them silently.
     read = f"""
       read_csv(
@@ -421,12 +429,7 @@ def _reading(source: SourceFile) -> tuple[str, list[Any], tuple[str, ...]]:
 
 
 def _check_every_line_is_accounted_for(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    before: int,
-    source: SourceFile,
-    rows: int,
-    names: Sequence[str | None],
+    con: duckdb.DuckDBPyConnection, table: str, before: int, source: SourceFile, rows: int, names: Sequence[str | None]
 ) -> None:
     """Hold DuckDB's count to the file's lines: header + landed + rejected + breaks inside fields + blank lines.
 
@@ -434,6 +437,12 @@ def _check_every_line_is_accounted_for(
         _RowsInDoubt: they differ.
     """
     records = source.header_lines + rows + sum(row.lines for row in source.rejected)
+    if source.layout.resource:
+        resources, expected = con.execute(source.layout.resource.counts, [literally(source.text)]).fetchone()
+        if (rows, records - rows + resources) != (expected, source.lines - source.blank_lines):
+            found = f"{source.lines} lines with {resources} resources and {expected} rows"
+            raise _RowsInDoubt(f"{source.name}: {found}, of which {rows} landed. Look for line ends of two kinds.")
+        return
     if records == source.lines - source.blank_lines:
         return
     rows_read, parameters = f"landing.{quoted(table)} WHERE rowid >= ?", [before]
@@ -464,24 +473,18 @@ def _refuse_if_too_many_rejected(
     rows, rejected = sum(f.rows_in for f in files), sum(f.rows_rejected for f in files)
     allowed = settings.max_rejected_share() if contract.max_rejected_share is None else contract.max_rejected_share
     if rejected > rows * allowed:
-        worst = con.execute(
-            "SELECT file_name, line, reason, left(raw_text, 120) FROM landing.reject WHERE landed_table = ? "
-            "ORDER BY 1, 2 LIMIT 5",
-            [table],
-        ).fetchall()
-        raise LandingRefused(
+        declared = f"contracts/{contract.name}.toml"
+        lines = [
             f"{contract.name}: {rejected} of {rows} rows rejected, more than {allowed:.1%}. Mend the file, or raise "
-            f"max_rejected_share in contracts/{contract.name}.toml.\n"
-            + "\n".join(
-                [f"  {name}, line {line}: {reason} | {text}" for name, line, reason, text in worst]
-                + [
-                    f"  {source.name} is not UTF-8 from line {source.first_bad_line} on: if it is Windows-1252, add "
-                    f'encoding = "windows-1252" to contracts/{contract.name}.toml.'
-                    for source in sources
-                    if source.first_bad_line
-                ]
-            )
-        )
+            f"max_rejected_share in {declared}."
+        ]
+        worst = "file_name, line, reason, left(raw_text, 120) FROM landing.reject WHERE landed_table = ? ORDER BY 1, 2"
+        for name, line, reason, text in con.execute(f"SELECT {worst} LIMIT 5", [table]).fetchall():
+            lines.append(f"  {name}, line {line}: {reason} | {text}")
+        for source in (source for source in sources if source.first_bad_line):
+            remedy = f'if it is Windows-1252, add encoding = "windows-1252" to {declared}.'
+            lines.append(f"  {source.name} is not UTF-8 from line {source.first_bad_line} on: {remedy}")
+        raise LandingRefused("\n".join(lines))
 
 
 def _already_landed(con: duckdb.DuckDBPyConnection, table: str) -> tuple[LandedFile, ...]:
@@ -515,7 +518,3 @@ def _landed_names(contract: Contract, source: SourceFile) -> list[str | None]:
     headers = [normal(name) for name in source.layout.header]
     own = {name: f"{name}_delivered" if name in taken else name for name in headers}
     return [None if name in contract.ignored else by_header.get(name, own[name]) for name in headers]
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

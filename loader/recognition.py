@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loader.contracts import Contract
-from loader.files import LandingRefused, Layout, normal, read_layout, refuse_bad_names
+from loader.files import LandingRefused, Layout, normal, read_layout, read_resource_layout, refuse_bad_names
+from loader.resources import is_document
 
 TABLE_ENDINGS = (".csv", ".tsv", ".psv", ".parquet")
 """How the names of tables end; .gz and .zst may follow."""
@@ -50,10 +51,8 @@ def recognise(
     unknown = []
     for path in entries(folder):
         named = [contract for contract in known.values() if contract.names_file(path.name)]
-        if not named:
-            unknown.append(_unnamed(path))
-        elif claim := claimed(path, named):
-            contract, layout = claim
+        claims = claimed(path, named) if named else []
+        for contract, layout in claims:
             refuse_bad_names(path, layout.header, contract.ignored)
             if layout.is_parquet != path.name.lower().endswith(".parquet"):
                 raise LandingRefused(
@@ -61,8 +60,8 @@ def recognise(
                     f"is, and name that under files in contracts/{contract.name}.toml."
                 )
             found.setdefault(contract, {})[path] = layout
-        else:
-            unknown.append(UnknownFile(path.name, _why_not(path, named)))
+        if not claims:
+            unknown.append(_why_not(path, named) if named else _unnamed(path))
     for contract, files in found.items():
         wholes = [path.name for path in files if contract.names_whole(path.name)]
         if wholes and len(files) > 1:
@@ -74,20 +73,27 @@ def recognise(
     return found, unknown
 
 
-def claimed(path: Path, named: Sequence[Contract], encoding: str | None = None) -> tuple[Contract, Layout] | None:
+def claimed(path: Path, named: Sequence[Contract], encoding: str | None = None) -> list[tuple[Contract, Layout]]:
     """Return the contract, of those that take the file's name, that takes its header too, and the file's layout.
 
     Of several, the one with most columns. A contract with `header = false` takes a file whose first line has as many
-    fields as it has columns, where no other takes it. `encoding` stands in for that of the contracts.
+    fields as it has columns, where no other takes it. `encoding` stands in for that of the contracts. JSON may be of
+    several: all contracts of the types of resources that it begins with, and where it begins with none, of its name.
 
     Raises:
         LandingRefused: the file cannot be read, or has a header where its contract says that it has none.
     """
+    if of_json := [c for c in named if c.resource]:
+        layout, types = read_resource_layout(path)
+        return [
+            (c, replace(layout, header=tuple(column.header for column in c.columns), resource=c.resource))
+            for c in of_json
+            if (types if is_document(path.name) else not types or c.resource.type in types)
+        ]
     layouts = _layouts(path, named, encoding)
-    fitting = [c for c in named if c.header and not c.missing_from(layouts[c].header)]
-    if fitting:
+    if fitting := [c for c in named if c.header and not c.missing_from(layouts[c].header)]:
         contract = max(fitting, key=lambda contract: len(contract.columns))
-        return contract, layouts[contract]
+        return [(contract, layouts[contract])]
     for contract in named:
         headers = tuple(column.header for column in contract.columns)
         if contract.header or len(layouts[contract].header) != len(headers):
@@ -97,8 +103,8 @@ def claimed(path: Path, named: Sequence[Contract], encoding: str | None = None) 
                 f"{path.name}, line 1: a header, {_listed(layouts[contract].header)}, yet contracts/{contract.name}"
                 ".toml says header = false. Take that line out of the contract, or the header out of the file."
             )
-        return contract, replace(layouts[contract], header=headers, has_header=False)
-    return None
+        return [(contract, replace(layouts[contract], header=headers, has_header=False))]
+    return []
 
 
 def entries(folder: Path) -> list[Path]:
@@ -112,9 +118,8 @@ def entries(folder: Path) -> list[Path]:
             return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         except PermissionError as error:
             raise LandingRefused(f"{folder}: no permission to list it. Give this account read access.") from error
-    found = [folder] if folder.is_file() else sorted(folder.parent.glob(folder.name))
-    if not found:
-        raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the CSV files.")
+    if not (found := [folder] if folder.is_file() else sorted(folder.parent.glob(folder.name))):
+        raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the files.")
     return found
 
 
@@ -150,12 +155,16 @@ def _unnamed(path: Path) -> UnknownFile:
     return UnknownFile(path.name, "no contract names it" if plain.endswith(TABLE_ENDINGS) else None)
 
 
-def _why_not(path: Path, named: Sequence[Contract]) -> str:
+def _why_not(path: Path, named: Sequence[Contract]) -> UnknownFile:
     """Return why no contract that takes the file's name takes the file.
 
     Raises:
         LandingRefused: it is one of their tables, but columns or the header are missing.
     """
+    if is_document(path.name):
+        return UnknownFile(path.name)
+    if named[0].resource:
+        return UnknownFile(path.name, f"named like {named[0].source}.{named[0].table}, but of other resources")
     layouts = _layouts(path, named)
     nearest = max(named, key=lambda contract: _share_present(contract, layouts[contract].header))
     header = layouts[nearest].header
@@ -180,8 +189,8 @@ def _why_not(path: Path, named: Sequence[Contract]) -> str:
                     f"column names in its first line, or set header = false in contracts/{contract.name}.toml, whose "
                     "columns it must then have in their order."
                 )
-        return f"named like {nearest.source}.{nearest.table}, but it seems to have no header: {_listed(header)}"
-    return f"named like {nearest.source}.{nearest.table}, but its columns are other ones: {_listed(header)}"
+    fault = "it seems to have no header" if looks_like_data(header) else "its columns are other ones"
+    return UnknownFile(path.name, f"named like {nearest.source}.{nearest.table}, but {fault}: {_listed(header)}")
 
 
 def _share_present(contract: Contract, header: Iterable[str]) -> float:

@@ -54,12 +54,8 @@ class Grammar:
 
     def fault(self, piece: bytes) -> str | None:
         """Say why these bytes are not a row, None where they are."""
-        if len(piece) > MAX_RECORD_BYTES:
-            return f"Maximum line size of {MAX_RECORD_BYTES} bytes exceeded. Actual size: {len(piece)} bytes."
-        try:
-            piece.decode()
-        except UnicodeDecodeError as error:
-            return f"Not utf-8: byte 0x{piece[error.start]:02x} at byte {error.start + 1} of the row."
+        if fault := unreadable(piece):
+            return fault
         if self.record.fullmatch(piece):
             return None
         if self.any_record.fullmatch(piece):
@@ -67,6 +63,17 @@ class Grammar:
         if b"\r" in piece.rstrip(b"\r\n"):
             return "A carriage return inside a line: remove it, or quote the field."
         return 'A double quote that is not closed, or not doubled inside a quoted field: "a ""b"" c".'
+
+
+def unreadable(piece: bytes) -> str | None:
+    """Say why no row can be read from these bytes, None where one can."""
+    if len(piece) > MAX_RECORD_BYTES:
+        return f"Maximum line size of {MAX_RECORD_BYTES} bytes exceeded. Actual size: {len(piece)} bytes."
+    try:
+        piece.decode()
+    except UnicodeDecodeError as error:
+        return f"Not utf-8: byte 0x{piece[error.start]:02x} at byte {error.start + 1} of the row."
+    return None
 
 
 def copy_rows(text: Path, grammar: Grammar, copy: Path, has_header: bool = True) -> list[RejectedRow]:
@@ -80,7 +87,7 @@ def copy_rows(text: Path, grammar: Grammar, copy: Path, has_header: bool = True)
         line = 1 + data[:at].count(grammar.line_break)
         while at < len(data):
             piece = grammar.run.match(data, at)[0]
-            if not piece or len(piece) > MAX_RECORD_BYTES or not _is_utf8(piece):
+            if not piece or unreadable(piece):
                 piece = _record_or_line(data, at, grammar)
                 if piece.strip(b"\r\n") and (reason := grammar.fault(piece)):
                     rejected.append(_rejected(piece, line, grammar, reason))
@@ -105,11 +112,3 @@ def _rejected(piece: bytes, line: int, grammar: Grammar, reason: str) -> Rejecte
     if len(raw) > MAX_KEPT_BYTES:
         text += f"... ({len(raw):,} bytes in all: the file has the rest)"
     return RejectedRow(line, raw.count(grammar.line_break) + 1, text, reason)
-
-
-def _is_utf8(piece: bytes) -> bool:
-    try:
-        piece.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,6 +12,12 @@ import duckdb
 def quoted(name: str) -> str:
     """Return a name as an identifier of DuckDB's, whatever it is made of."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def filled(file: Path, **parts: str) -> str:
+    """Return an SQL file with its {names} filled in: SQL and quoted identifiers, never values."""
+    text = file.read_text(encoding="utf-8")
+    return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], text) if parts else text
 
 
 def records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

@@ -121,6 +121,22 @@ def hospital_time_in_utc(evaluator: MacroEvaluator, wall_clock: exp.Expression) 
 
 
 @macro()
+def written_time(evaluator: MacroEvaluator, text: exp.Expression) -> str:
+    """Return an ISO-8601 time by the clock that wrote it, without its offset, in whole seconds; a day at midnight.
+
+    A time in UTC, or without an offset, tells no such clock: the hospital's shows it.
+    """
+    written, offset = f"TRIM({text.sql('duckdb')})", "[+-][0-9]{2}:?[0-9]{2}$"
+    utc = exp.maybe_parse(utc_time(evaluator, text), dialect="duckdb")
+    return (
+        f"CAST(CASE WHEN LENGTH({written}) <= 10 THEN CAST({written} AS TIMESTAMP) "
+        f"WHEN REGEXP_MATCHES({written}, '{offset}') AND NOT REGEXP_MATCHES({written}, '[+-]00:?00$') "
+        f"THEN DATE_TRUNC('second', CAST(REGEXP_REPLACE({written}, '{offset}', '') AS TIMESTAMP)) "
+        f"ELSE {hospital_time(evaluator, utc)} END AS TIMESTAMP)"
+    )
+
+
+@macro()
 def surrogate_key(evaluator: MacroEvaluator, *parts: exp.Expression) -> str:
     """Return the integer key of a natural key: 52 bits of its MD5, exact in Power Query, JSON and Excel.
 

@@ -193,7 +193,7 @@ class Hospital:
     @cached_property
     def by_patient(self) -> dict[str, list[Encounter]]:
         found: dict[str, list[Encounter]] = defaultdict(list)
-        for e in sorted(self.encounters, key=lambda e: (e.start, e.stop or datetime.max, e.id)):
+        for e in sorted(self.encounters, key=lambda e: (e.start, e.stop is None, e.stop or e.start, e.id)):
             found[e.patient].append(e)
         return found
 
@@ -531,7 +531,7 @@ class Hospital:
         for p, rows in contact.items():
             days = 0
             reached = min(e.start.date() for e in rows) - timedelta(days=1)
-            for e in sorted(rows, key=lambda e: (e.start.date(), e.id)):
+            for e in sorted(rows, key=lambda e: (e.start, e.stop is None, e.stop or e.start, e.id)):
                 last = max(e.start.date(), e.stop.date() if e.stop else date.min)
                 added = max((last - reached).days, 0)
                 reached = max(reached, last)

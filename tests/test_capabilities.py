@@ -262,6 +262,10 @@ REMOVALS: dict[str, list[str]] = {
         "UPDATE input.encounter SET patient_id = encounter_id",
     ],
     "classes_beyond_inpatient": ["UPDATE input.encounter SET class_code = NULL WHERE class_code <> 'inpatient'"],
+    "outpatient_classes": [
+        "UPDATE input.encounter SET class_code = 'outpatient' "
+        "WHERE class_code IN ('ambulatory', 'urgentcare', 'wellness')"
+    ],
     "ed_visits": ["UPDATE input.encounter SET class_code = 'outpatient' WHERE class_code = 'emergency'"],
     "encounter_types": [f"UPDATE input.encounter SET {NO_TYPE}"],
     "reasons": [f"UPDATE input.encounter SET {NO_REASON}"],
@@ -315,18 +319,20 @@ TOO_FEW = {
     ("drg_test", "f_statistic"), ("drg_test", "icu_difference"),
 }  # fmt: skip
 """What a few made-up stays cannot tell: ten readmissions, charges that vary within groups, stays without care."""
+FOLLOWUPS = {("followup_visit", f"within_{days}d") for days in (7, 14, 30)}
 ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # Of a stay without a day only what its own encounters carry is known by admission, not what came before.
     "encounter_dates": KNOWN_BY_ADMISSION,
     "stay_lengths": KNOWN_BY_ADMISSION,
-    # What was an emergency visit is an outpatient one.
-    "ed_visits": {("followup_visit", f"within_{days}d") for days in (7, 14, 30)},
+    # What was an emergency visit, or urgent care, is an outpatient one.
+    "ed_visits": FOLLOWUPS,
+    "outpatient_classes": FOLLOWUPS,
     "encounter_types": {("readmission_oe", "R3_internal")},
     # A patient who left against advice is not an index of R6, where the feed says so.
     "dispositions": {
         ("readmission", "R6"), ("readmission", "R6_WITH_DETOX"), ("readmission", "R6_WITH_SURGICAL_CANCER"),
         ("chronic_share", "R6"), ("chronic_share_coded", "R6"), ("coded_reason_share", "R6"),
-        ("readmission", "R6_AGE_65"), *(("followup_visit", f"within_{days}d") for days in (7, 14, 30)),
+        ("readmission", "R6_AGE_65"), *FOLLOWUPS,
     },
     # A kind of stay that diagnoses tell makes other cells of what is expected.
     "diagnoses": {("readmission_oe", "R3_internal")},
@@ -372,7 +378,7 @@ def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole
 def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
     known = {row["capability"] for row in families.seed("capability")}
     assert set().union(*required().values()) <= known
-    counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient"}
+    counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient", "outpatient_classes"}
     assert {row["capability"] for row in families.seed("capability_evidence")} | counted_elsewhere == known
 
 

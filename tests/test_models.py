@@ -427,6 +427,27 @@ def test_a_contract_may_name_marks_of_no_value(landed: Warehouse) -> None:
     ]
 
 
+WRITTEN = {
+    "2020-03-01T23:30:00-04:00": "2020-03-01 23:30:00",
+    "2020-03-01T23:30:00.999+0530": "2020-03-01 23:30:00",
+    "2020-03-02T04:30:00Z": "2020-03-01 23:30:00",
+    "2020-03-02T04:30:00.5+00:00": "2020-03-01 23:30:00",
+    "2020-03-02T04:30:00": "2020-03-01 23:30:00",
+    " 2020-03-01 ": "2020-03-01 00:00:00",
+    None: None,
+}
+"""Times as written, and as the clock showed that wrote them, or that of a hospital in New York."""
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_time_is_read_by_the_clock_that_wrote_it(text: str | None) -> None:
+    evaluator = MacroEvaluator(dialect="duckdb")
+    evaluator.locals[SQLMESH_VARS] = {"hospital_timezone": "America/New_York"}
+    written_time = importlib.import_module("macros.cleaning").written_time
+    query = f"SELECT ({written_time(evaluator, exp.column('written'))})::TEXT FROM (SELECT $1::TEXT AS written)"
+    assert duckdb.execute(query, [text]).fetchall() == [(WRITTEN[text],)]
+
+
 def test_quarantine_holds_the_broken_rows_and_staging_the_others(landed: Warehouse) -> None:
     for table, broken in {"patients": 6, "encounters": 5, "organizations": 1, "payers": 0}.items():
         ((raw,),) = rows_of(landed, f"raw.synthea__{table}", "COUNT(*)")

@@ -17,6 +17,7 @@ from sqlmesh.core.audit import Audit
 from sqlmesh.core.model import Model
 from sqlmesh.core.snapshot import Snapshot
 
+import fhir_export
 from loader import contracts, landing
 from loader.settings import PROJECT
 from workbench import sample
@@ -223,6 +224,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         land(folder / "home", folder / "files")
         land(folder / "home", folder / "records")
         land(folder / "home", PROJECT / "tests" / "omop")
+        land(folder / "home", fhir_export.write(folder / "fhir"))
         warehouse = load(folder / "home")
         warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)
         _built.append(warehouse)

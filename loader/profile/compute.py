@@ -21,7 +21,7 @@ from loader.files import LandingRefused, SourceFile, normal, read_layout, read_s
 from loader.profile import moments
 from loader.recognition import claimed, entries
 from loader.records import BOM
-from loader.sql import quoted, records
+from loader.sql import filled, quoted, records
 
 TABLE_FILES = (".csv", ".tsv", ".txt", ".psv", ".parquet")
 """The endings of files that are profiled, besides those that a contract names; .gz and .zst may follow."""
@@ -108,10 +108,8 @@ def profile(
         con.execute(_sql("schema"))
         tables, unread = _read(con, folder, scratch, progress) if folder else (_landed(con), {})
         if not tables:
-            raise LandingRefused(
-                f"{folder}: no file that can be read as a table. "
-                + ("; ".join(f"{name}: {why}" for name, why in unread.items()) or "Name a folder with CSV files.")
-            )
+            why = "; ".join(f"{name}: {why}" for name, why in unread.items()) or "Name a folder with CSV files."
+            raise LandingRefused(f"{folder}: no file that can be read as a table. {why}")
         task = progress.add_task("profiling", total=sum(len(t.columns) for t in tables)) if progress else None
         for table in tables:
             for position, column in enumerate(table.columns):
@@ -124,10 +122,7 @@ def profile(
         _find_disorder(con, relations)
         con.execute(_sql("alerts"))
         if not show_values:
-            con.execute(
-                "UPDATE profile_value AS v SET value = NULL FROM profile_column AS c "
-                "WHERE c.table_name = v.table_name AND c.column_name = v.column_name AND c.phi IS NOT NULL"
-            )
+            con.execute(_sql("masked"))
         tables_found = _content(con)
         since = previous
         if previous and _hashes(previous["tables"]) == _hashes(tables_found):
@@ -135,6 +130,7 @@ def profile(
             differences, since = previous["differences"], {"made_at": previous["previous"]}
         else:
             differences = _differences(con, previous)
+        alerts = _records(con, "FROM profile_alert ORDER BY severity DESC, n DESC NULLS LAST, table_name, rule")
         return Profile(
             {
                 "folder": folder.resolve().name if folder else "current delivery",
@@ -143,9 +139,7 @@ def profile(
                 "masked": not show_values,
                 "unread": unread,
                 "tables": tables_found,
-                "alerts": _records(
-                    con, "FROM profile_alert ORDER BY severity DESC, n DESC NULLS LAST, table_name, rule"
-                ),
+                "alerts": alerts,
                 "differences": differences,
             }
         )
@@ -161,18 +155,19 @@ def _read(
     for path in files:
         named = [contract for contract in known.values() if contract.names_file(path.name)]
         stem = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-        if not named and not stem.endswith(TABLE_FILES):
-            unread[path.name] = "not a table by its name"
-            continue
         try:
-            claim = claimed(path, named, FALLBACK_ENCODING)
-            contract, layout = claim or (None, read_layout(path, encoding=FALLBACK_ENCODING))
-            refuse_bad_names(path, layout.header, _left_out(contract))
-            source = read_source(path, layout, scratch, FALLBACK_ENCODING)
+            claims: list[tuple[Any, Any]] = claimed(path, named, FALLBACK_ENCODING) if named else []
+            if not claims and not stem.endswith(TABLE_FILES):
+                unread[path.name] = "not a table by its name"
+                continue
+            for contract, layout in claims or [(None, read_layout(path, encoding=FALLBACK_ENCODING))]:
+                refuse_bad_names(path, layout.header, _left_out(contract))
+                source = read_source(path, layout, scratch, FALLBACK_ENCODING)
+                if source.lines:  # a bundle without a resource of the contract's has none
+                    parts[(contract, "" if contract else Path(stem).stem)].append(source)
         except LandingRefused as refusal:
             unread[path.name] = str(refusal)
             continue
-        parts[(contract, "" if contract else Path(stem).stem)].append(source)
         if progress and task is not None:
             progress.advance(task)
     tables = []
@@ -230,8 +225,7 @@ def _facts(sources: Sequence[SourceFile]) -> dict[str, Any]:
 
 def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
     """Return the landed tables that the next plan reads."""
-    current = landing.deliveries()
-    if not current:
+    if not (current := landing.deliveries()):
         raise LandingRefused("Nothing has landed. Profile a folder: warehouse profile FOLDER")
     try:
         con.execute(f"ATTACH '{_text(settings.warehouse_file())}' AS warehouse (READ_ONLY)")
@@ -242,20 +236,12 @@ def _landed(con: duckdb.DuckDBPyConnection) -> list[_Table]:
     for name, source_system, delivery in delivered:
         relation = f"warehouse.landing.{quoted(delivery['landed'])}"
         columns = tuple(column for column, *_ in con.execute(f"DESCRIBE {relation}").fetchall())
-        (facts,) = _records(
-            con,
-            "SELECT string_agg(file_name, ', ' ORDER BY file_name) AS file_name, "
-            "string_agg(sha256, '|' ORDER BY file_name) AS sha256, sum(bytes)::BIGINT AS bytes, "
-            "sum(rows_rejected)::BIGINT AS rejected_rows, sum(blank_lines)::BIGINT AS blank_lines, FALSE AS has_bom, "
-            "list_distinct(flatten(list(coalesce(read_as, [])))) AS read_as, FALSE AS encoding_guessed, "
-            "0 AS unnamed_columns "
-            f"FROM warehouse.landing.file WHERE landed_table = '{delivery['landed']}'",
-        )
+        _variables(con, landed=delivery["landed"])
+        (facts,) = _records(con, _sql("landed"))
         contract = known.get(name)
         table = contract.table if contract else name
-        tables.append(
-            _Table(f"{source_system}.{table}" if len(current) > 1 else table, relation, columns, contract, facts)
-        )
+        table = f"{source_system}.{table}" if len(current) > 1 else table
+        tables.append(_Table(table, relation, columns, contract, facts))
     return tables
 
 
@@ -271,48 +257,21 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     con.execute(_sql("column", relation=table.relation, column=quoted(column), contract_cast=cast))
     this = "WHERE table_name = ? AND column_name = ?"
     (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()
-    con.execute(
-        f"UPDATE profile_column SET date_formats = ?, date_readings = ? {this}",
-        [*moments.formats_of(con, kind), table.name, column],
-    )
+    dated = [*moments.formats_of(con, kind), table.name, column]
+    con.execute(f"UPDATE profile_column SET date_formats = ?, date_readings = ? {this}", dated)
 
 
 def _profile_table(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
     """Record the table's own facts, and look for the columns that tell its rows apart."""
-    listed = ", ".join(map(quoted, table.columns))
-    rows, duplicates = con.execute(
-        f"SELECT coalesce(sum(n), 0), coalesce(sum(n - 1), 0) "
-        f"FROM (SELECT count(*) AS n FROM {table.relation} GROUP BY {listed})"
-    ).fetchone()
-    mangled = con.execute(
-        "SELECT column_name FROM profile_column WHERE table_name = ? AND mojibake > 0", [table.name]
-    ).fetchall()
-    any_mangled = (
-        " OR ".join(f"regexp_matches({quoted(name)}, getvariable('mojibake'))" for (name,) in mangled) or "FALSE"
-    )
-    (mangled_rows,) = con.execute(f"SELECT count(*) FROM {table.relation} WHERE {any_mangled}").fetchone()
-    moments = con.execute(
-        "SELECT make_timestamp((min(x) FILTER (p = 0) * 1000000)::BIGINT), "
-        "make_timestamp((max(x) FILTER (p = 1) * 1000000)::BIGINT) "
-        "FROM profile_quantile JOIN profile_column USING (table_name, column_name) "
-        "WHERE table_name = ? AND inferred_type IN ('date', 'timestamp') AND coalesce(role, '') <> 'birth'",
-        [table.name],
-    ).fetchone()
-    _insert(
-        con,
-        "profile_table",
-        {
-            "table_name": table.name,
-            "contract": table.contract.name if table.contract else None,
-            "row_count": rows,
-            "column_count": len(table.columns),
-            "duplicate_rows": duplicates,
-            "mangled_rows": mangled_rows,
-            "first_moment": moments[0],
-            "last_moment": moments[1],
-            **table.facts,
-        },
-    )
+    listed, this = ", ".join(map(quoted, table.columns)), "WHERE table_name = getvariable('table')"
+    contract = table.contract.name if table.contract else None
+    facts = {"table_name": table.name, "contract": contract, "column_count": len(table.columns), **table.facts}
+    _insert(con, "profile_table", facts)
+    _variables(con, table=table.name)
+    mangled = con.execute(f"SELECT column_name FROM profile_column {this} AND mojibake > 0").fetchall()
+    is_mangled = " OR ".join(f"regexp_matches({quoted(name)}, getvariable('mojibake'))" for (name,) in mangled)
+    con.execute(_sql("table", relation=table.relation, columns=listed, is_mangled=is_mangled or "FALSE"))
+    rows, duplicates = con.execute(f"SELECT row_count, duplicate_rows FROM profile_table {this}").fetchone()
     if table.contract and rows:
         headers = {column.name: column.header for column in table.contract.columns}
         own = {normal(column): column for column in table.columns}
@@ -329,22 +288,11 @@ def _candidate_keys(con: duckdb.DuckDBPyConnection, table: _Table, rows: int) ->
 
     Counts are exact; estimates only choose which columns to try first.
     """
-    single = con.execute(
-        "SELECT column_name FROM profile_column WHERE table_name = ? AND distinct_values = row_count "
-        "AND row_count > 1 AND inferred_type NOT IN ('decimal') AND coalesce(phi, '') <> 'address' "
-        "ORDER BY coalesce(role, '') <> 'code', position LIMIT 4",
-        [table.name],
-    ).fetchall()
-    if single:
+    likeliest = "WHERE table_name = ? ORDER BY place LIMIT"
+    if single := con.execute(f"SELECT column_name FROM sole_key {likeliest} 4", [table.name]).fetchall():
         return [[name] for (name,) in single]
-    pool = [
-        name
-        for (name,) in con.execute(
-            "SELECT column_name FROM profile_column WHERE table_name = ? AND distinct_values > 1 AND nulls = 0 "
-            "ORDER BY inferred_type = 'decimal', inferred_type = 'text', distinct_values DESC LIMIT 12",
-            [table.name],
-        ).fetchall()
-    ]
+    parts = con.execute(f"SELECT column_name FROM part_of_key {likeliest} 12", [table.name]).fetchall()
+    pool = [name for (name,) in parts]
     key: list[str] = []
     while pool and len(key) < KEY_COLUMNS:
         tried = ", ".join(f"approx_count_distinct(({', '.join(map(quoted, [*key, name]))}))" for name in pool)
@@ -374,15 +322,9 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
     A table that is not named for the column is what it refers to only where it holds nearly all of its values: deaths,
     one row a patient, are not a table of patients, and a visit of a patient who lives refers to nothing wrong.
     """
-    keys = con.execute(
-        "SELECT table_name, columns[1], inferred_type FROM profile_key JOIN profile_column "
-        "USING (table_name) WHERE len(columns) = 1 AND duplicates = 0 AND column_name = columns[1] "
-        "AND role = 'code' AND row_count > 0 GROUP BY ALL"
-    ).fetchall()
-    columns = con.execute(
-        "SELECT table_name, column_name, inferred_type FROM profile_column WHERE filled > 0 "
-        "AND inferred_type IN ('uuid', 'code', 'integer', 'text') ORDER BY table_name, position"
-    ).fetchall()
+    named = "SELECT table_name, column_name, inferred_type"
+    keys = con.execute(f"{named} FROM referred_key").fetchall()
+    columns = con.execute(f"{named} FROM referring_column ORDER BY table_name, position").fetchall()
     unique = {(table, key) for table, key, _ in keys}
     for parent, key, key_type in keys:
         for child, column, kind in columns:
@@ -399,15 +341,8 @@ def _find_references(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str
             if con.execute(found).fetchone()[0]:
                 least = LEAST_FOUND_IF_NAMED if is_named else LEAST_FOUND
                 _variables(con, table=child, name=column, parent_table=parent, parent_column=key, least=least)
-                con.execute(
-                    _sql(
-                        "reference",
-                        child=relations[child],
-                        column=quoted(column),
-                        parent=relations[parent],
-                        key=quoted(key),
-                    )
-                )
+                place = {"child": relations[child], "column": quoted(column), "parent": relations[parent]}
+                con.execute(_sql("reference", key=quoted(key), **place))
 
 
 def _is_named_for(column: str, parent: str) -> bool:
@@ -427,33 +362,16 @@ def _find_disorder(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
         "SELECT table_name, column_name, inferred_type, role FROM profile_column WHERE filled > 0 ORDER BY position"
     ).fetchall():
         columns[table].append((name, kind, role))
-    references = con.execute(
-        "SELECT table_name, column_name, parent_table, parent_column FROM profile_reference"
-    ).fetchall()
-    for child, reference, parent, key in references:
-        for child_column, parent_column, wrong, severity, most, rule in _pairs_between(columns[child], columns[parent]):
-            _variables(
-                con,
-                table=child,
-                columns=child_column,
-                severity=severity,
-                most=most,
-                rule=rule,
-                message=f"{child}.{child_column} is {'before' if '<' in wrong else 'after'} "
-                f"{parent}.{parent_column} of the {parent} row that {reference} names.",
-            )
-            con.execute(
-                _sql(
-                    "related",
-                    child=relations[child],
-                    child_column=quoted(child_column),
-                    parent=relations[parent],
-                    parent_column=quoted(parent_column),
-                    key=quoted(key),
-                    reference=quoted(reference),
-                    wrong=wrong,
-                )
-            )
+    listed = "SELECT table_name, column_name, parent_table, parent_column FROM profile_reference"
+    for child, reference, parent, key in con.execute(listed).fetchall():
+        place = {"child": relations[child], "reference": quoted(reference), "parent": relations[parent]}
+        for column, parent_column, wrong, severity, most, rule in _pairs_between(columns[child], columns[parent]):
+            order = "before" if "<" in wrong else "after"
+            row = f"{parent}.{parent_column} of the {parent} row that {reference} names"
+            _variables(con, table=child, columns=column, severity=severity, most=most, rule=rule)
+            _variables(con, message=f"{child}.{column} is {order} {row}.")
+            at = {"child_column": quoted(column), "parent_column": quoted(parent_column), "key": quoted(key)}
+            con.execute(_sql("related", wrong=wrong, **place, **at))
     con.execute(_sql("fold"))
     for table, relation in relations.items():
         _find_contradicted_order(con, table, relation, columns[table])
@@ -480,15 +398,10 @@ def _find_contradicted_order(
     for first, second in permutations(readings, 2):
         if frozenset((first, second)) in named:
             continue
-        is_alike = _words(first) & _words(second)
-        _variables(
-            con,
-            table=table,
-            columns=f"{first}, {second}",
-            most=MOST_CONTRADICTIONS_ALIKE if is_alike else MOST_CONTRADICTIONS,
-            is_birth=roles[first] == "birth",
-            message=f"{first} is at or before {second} in nearly all rows, but after it in these.",
-        )
+        most = MOST_CONTRADICTIONS_ALIKE if _words(first) & _words(second) else MOST_CONTRADICTIONS
+        message = f"{first} is at or before {second} in nearly all rows, but after it in these."
+        _variables(con, table=table, columns=f"{first}, {second}", most=most, message=message)
+        _variables(con, is_birth=roles[first] == "birth")
         unit = "DATE" if "DATE" in (readings[first][1], readings[second][1]) else "TIMESTAMP"
         con.execute(_sql("contradicted", first=quoted(first), second=quoted(second), unit=unit))
 
@@ -632,9 +545,7 @@ def _variables(con: duckdb.DuckDBPyConnection, **values: Any) -> None:
 
 
 def _sql(name: str, **identifiers: str) -> str:
-    """Return an SQL file of this folder with its {names} filled in: quoted identifiers and type names, never values."""
-    text = (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
-    return re.sub(r"\{(\w+)\}", lambda match: identifiers[match[1]], text) if identifiers else text
+    return filled(Path(__file__).parent / f"{name}.sql", **identifiers)
 
 
 def _text(path: Path) -> str:

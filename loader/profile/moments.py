@@ -32,8 +32,7 @@ def formats_of(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[list[str], li
         case _:
             return [], []
     marks = ", ".join(f"{moment('value', form)} IS NOT NULL" for form in tried)
-    values = con.execute(f"SELECT n, [{marks}] FROM column_value WHERE is_filled").fetchall()
-    if not values:
+    if not (values := con.execute(f"SELECT n, [{marks}] FROM column_value WHERE is_filled").fetchall()):
         return [], []
     reads = [sum(n for n, fits in values if fits[i]) for i in range(len(tried))]
     every = [form for form, count in zip(tried, reads, strict=True) if count == sum(n for n, _ in values)]

@@ -29,6 +29,37 @@ CREATE TABLE profile_pattern (table_name VARCHAR, column_name VARCHAR, pattern V
 
 CREATE TABLE profile_key (table_name VARCHAR, columns VARCHAR[], kind VARCHAR, duplicates BIGINT);
 
+/* Columns that tell the rows of their table apart alone, the likeliest keys first; and those that may do so together. */
+CREATE VIEW sole_key AS
+SELECT
+  table_name, column_name,
+  row_number() OVER (PARTITION BY table_name ORDER BY coalesce(role, '') <> 'code', position) AS place
+FROM profile_column
+WHERE distinct_values = row_count AND row_count > 1 AND inferred_type <> 'decimal' AND coalesce(phi, '') <> 'address';
+
+CREATE VIEW part_of_key AS
+SELECT
+  table_name, column_name,
+  row_number() OVER (
+    PARTITION BY table_name ORDER BY inferred_type = 'decimal', inferred_type = 'text', distinct_values DESC
+  ) AS place
+FROM profile_column
+WHERE distinct_values > 1 AND nulls = 0;
+
+/* Keys of one column, that others may refer to; and the columns that may refer to one. */
+CREATE VIEW referred_key AS
+SELECT k.table_name, c.column_name, c.inferred_type
+FROM profile_key AS k
+JOIN profile_column AS c
+  ON c.table_name = k.table_name AND c.column_name = k.columns[1] AND c.role = 'code' AND c.row_count > 0
+WHERE len(k.columns) = 1 AND k.duplicates = 0
+GROUP BY ALL;
+
+CREATE VIEW referring_column AS
+SELECT table_name, column_name, inferred_type, position
+FROM profile_column
+WHERE filled > 0 AND inferred_type IN ('uuid', 'code', 'integer', 'text');
+
 CREATE TABLE profile_reference (
   table_name VARCHAR, column_name VARCHAR, parent_table VARCHAR, parent_column VARCHAR, filled BIGINT, orphans BIGINT,
   sample VARCHAR

@@ -29,7 +29,17 @@ WITH input_evidence AS (
         WHEN NOT e.class_code IS NULL AND COALESCE(class.is_acute_inpatient, 0) = 0
         THEN 1
       END
-    ) AS classes_beyond_inpatient
+    ) AS classes_beyond_inpatient,
+    CASE
+      WHEN COUNT(
+        DISTINCT CASE
+          WHEN class.class_group IN ('ambulatory', 'outpatient', 'urgent')
+          THEN class.class_code
+        END
+      ) > 1
+      THEN COUNT(CASE WHEN class.class_group IN ('ambulatory', 'outpatient', 'urgent') THEN 1 END)
+      ELSE 0
+    END AS outpatient_classes /* One class for all of them, as HL7 has AMB, tells none from another. */
   FROM core.int_encounter AS e
   LEFT JOIN reference.encounter_class AS class
     ON class.class_code = e.class_code
@@ -58,6 +68,12 @@ WITH input_evidence AS (
     source_system,
     'classes_beyond_inpatient',
     classes_beyond_inpatient
+  FROM class_count
+  UNION ALL
+  SELECT
+    source_system,
+    'outpatient_classes',
+    outpatient_classes
   FROM class_count
 ), shown AS (
   SELECT

@@ -127,7 +127,7 @@ WITH claimed_encounter AS (
     GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE) AS last_date,
     MAX(GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE)) OVER (
       PARTITION BY source_system, patient_id
-      ORDER BY start_ts::DATE, encounter_id
+      ORDER BY start_ts, stop_ts, encounter_id
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS reached_before
   FROM core.int_encounter

@@ -79,7 +79,7 @@ WITH performed_procedure AS (
     @SURROGATE_KEY(source_system, procedure_id) AS procedure_event_key
   FROM input.procedure
 ), priced_procedure AS (
-  /* Running totals within the encounter: the difference of two rounded running shares loses no cent. */
+  /* Running totals within the encounter: the difference of two rounded running shares loses no cent. Ids come last in their order: another feed of the same procedures has others. */
   SELECT
     p.procedure_event_key,
     e.claim_amount,
@@ -87,7 +87,7 @@ WITH performed_procedure AS (
     SUM(p.base_cost) OVER (PARTITION BY p.source_system, p.encounter_id) AS encounter_base_cost,
     SUM(p.base_cost) OVER (
       PARTITION BY p.source_system, p.encounter_id
-      ORDER BY p.procedure_event_key
+      ORDER BY p.start_ts, p.code, p.procedure_event_key
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS base_cost_so_far
   FROM performed_procedure AS p
