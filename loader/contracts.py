@@ -44,6 +44,8 @@ class Column:
     `required`: a row without a value breaks the contract. `optional`: the whole column may be missing from the file.
     `formerly`: the headers that it had in older layouts of the file, the newest first.
     `format`: how a DATE or TIMESTAMP is written where it is not ISO-8601, as "%m/%d/%Y", in DuckDB's strptime notation.
+    `round`: a DECIMAL of more decimals is rounded to the type's, as coordinates are; without it, such a value breaks
+    the contract.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Column:
     optional: bool = False
     formerly: tuple[str, ...] = ()
     format: str | None = None
+    round: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:
