@@ -151,9 +151,9 @@ def contract(file: Path | None, standard: Path | None, source: str | None, out: 
     for target, text in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        screen.print(f"contract   {target}: read it through, then add a staging model for it")
+        screen.print(f"contract   {target}: read it through, then add a staging model for it", soft_wrap=True)
     for number, line in enumerate(unheld):
-        screen.print(f"{'' if number else 'not held':<11}{line}", markup=False, soft_wrap=True)
+        screen.print(f"{'' if number else 'not held':<11}{line}", soft_wrap=True)
 
 
 @main.command()
