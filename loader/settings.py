@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder of config.py, models/ and contracts/."""
 
 REPRODUCTION = PROJECT / "models" / "reproduction"
-"""What the published projects did, to compare with; without it and seeds/reproduction everything else is as it is."""
+"""What the reference projects did, to compare with; without it and seeds/reproduction everything else is as it is."""
 
 
 def home() -> Path:

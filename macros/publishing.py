@@ -28,3 +28,10 @@ def published_tables(evaluator: MacroEvaluator) -> exp.Tuple:
 def _columns(names: list[str]) -> exp.Expression:
     columns = [exp.column(name) for name in names]
     return exp.tuple_(*columns) if len(columns) > 1 else exp.paren(columns[0])
+
+
+@macro()
+def former_columns(evaluator: MacroEvaluator, table: exp.Expression) -> list[exp.Expression]:
+    """Return the columns of a published table that keep their old names for a version (seeds/former_column.csv)."""
+    (former,) = [row["former"] for row in evaluator.var("published_tables") or [] if row["name"] == table.name]
+    return [exp.alias_(exp.column(column), name) for name, column in former.items()]

@@ -195,7 +195,7 @@ def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
 
 
 def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse) -> None:
-    """What the published projects did is there to compare with; nothing that we compute depends on it."""
+    """What the reference projects did is there to compare with; nothing that we compute depends on it."""
     folder = PROJECT / "models" / "reproduction"
     subjects = {row["subject"] for row in families.declared("metric_subject")}
     subjects -= {row["subject"] for row in families.seed("metric_subject")}
@@ -269,7 +269,7 @@ def test_the_calendar_has_every_day_of_two_centuries(built: Warehouse) -> None:
 
 
 def test_age_bands_cover_every_age_once_in_each_scheme(built: Warehouse) -> None:
-    for scheme in ("decade", "seed", "cms", "senior"):
+    for scheme in ("decade", "mesh", "cms", "senior"):
         bands = built.query(
             f"SELECT min_age, max_age FROM star.dim_age_band WHERE scheme = '{scheme}' ORDER BY sort_order"
         )
@@ -938,7 +938,7 @@ def test_a_familys_codes_are_of_known_systems_and_have_one(built: Warehouse, fam
 
 
 FLAGS = (
-    "has_time", "died_in_stay", "readmitted_flag", "icu_flag", "present_on_admission", "list_length_mismatch",
+    "has_time", "died_in_stay", "readmitted_flag", "is_icu", "present_on_admission", "list_length_mismatch",
     "is_abnormal", "is_generic", "is_text_repaired",
 )  # fmt: skip
 NEVER = {

@@ -30,7 +30,7 @@ PLANTED = "tests/test_ehr_road.py compares it with planted truths, to the row"
 GENERATED = "the same query as measure.stay_slice and the observations beside it, over another fact"
 NO_UNIT_TEST = {
     r"reference\.(?!metric$|readmission_).+": SEED,
-    r"reproduction\.(metric|published_claim|published_driver|published_reason|readmission_.+)": SEED,
+    r"reproduction\.(metric|stated_figure|reproduced_driver|reproduced_reason|readmission_.+)": SEED,
     "reference.metric": ADDED,
     "reference.readmission_definition": ADDED,
     "reference.readmission_exclusion": ADDED,
@@ -54,7 +54,7 @@ NO_UNIT_TEST = {
     "star.dim_lab_test": PLANTED,
     "star.dim_medication": PLANTED,
     "star.dim_condition_category": "it selects columns of a seed",
-    r"measure\.(member_month|published_.+|readmitted_encounter)_observation": GENERATED,
+    r"measure\.(member_month|reproduced_.+|readmitted_encounter)_observation": GENERATED,
     r"measure\.(?!stay_|patient_).+_slice": GENERATED,
     "measure.patient_slice": "the rows of all subjects, which tests/test_independent.py counts",
     "mart.mart_data_quality": "it reads a table a contract, and so "

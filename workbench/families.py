@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -32,7 +33,8 @@ def published_tables() -> list[dict[str, Any]]:
     """Return of each row of seeds/published_table.csv its name, the model it copies, its grain, and its indexes.
 
     A table copies the model of its own name, mart_* of mart and all others of star, unless its row names another one.
-    The grain is that model's; an index is its columns.
+    The grain is that model's; an index is its columns. `former` has the columns that keep an old name beside the new
+    one for a version, by the old name (seeds/former_column.csv).
 
     Raises:
         ValueError: a table whose model is not there, or states no grain.
@@ -41,6 +43,9 @@ def published_tables() -> list[dict[str, Any]]:
     files = sorted((PROJECT / "models").glob("*/*.sql"))
     stated = [match for file in files if (match := header.search(file.read_text(encoding="utf-8")))]
     grains = {match[1]: re.findall(r"\w+", match[2] or match[3]) for match in stated}
+    former: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in seed("former_column"):
+        former[row["published_table"]][row["former_name"]] = row["column_name"]
     tables = []
     for row in declared("published_table"):
         name = row["published_table"]
@@ -49,6 +54,7 @@ def published_tables() -> list[dict[str, Any]]:
             raise ValueError(f"published_table.csv: {name}: no model is named {copies} and states its grain")
         indexes = [index.split("+") for index in row["indexes"].split()]
         tables.append({"name": name, "copies": copies, "grain": grains[copies], "indexes": indexes})
+        tables[-1]["former"] = former[name]
     return tables
 
 

@@ -79,7 +79,7 @@ MODEL (
     value = 'The value in the unit of dim_metric; NULL where not computable, never 0 for that.',
     n = 'Observations.',
     n_patients = 'Patients they belong to; NULL for failing checks, which belong to no patient.',
-    ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the measure has none.',
+    ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the metric has none.',
     ci_high = 'Upper end of the same.',
     ci_method = 'Wilson, Student t on the log scale, exact Poisson or order statistics; NULL without an interval.',
     clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for totals, and where the patients are too few or too unlike for one.',

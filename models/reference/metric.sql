@@ -7,14 +7,14 @@ MODEL (
     unique_grain(columns := (metric_code, definition_version)),
     not_null(columns := (metric_code, definition_version))
   ),
-  description 'The metrics declared: ours, and those of the published projects where they are reproduced.',
+  description 'The metrics declared: ours, and those of the reference projects where they are reproduced.',
   column_descriptions (
     metric_code = 'Code of the metric.',
     definition_version = 'Version of its definition.',
     module = 'Group of metrics it belongs to, M1 to M16.',
     metric_label = 'Name of the metric as a report shows it.',
     is_default = '1 for the version to show first, else 0.',
-    subject = 'Of which fact it is: encounter, stay, admission, episode or procedure; others are of the reproduction of published figures.',
+    subject = 'Of which fact it is: encounter, stay, admission, episode or procedure; others are of the reproduction.',
     kind = 'How it is summed up: proportion, mean, ratio, total, median, geometric_mean or standardized_ratio; adjusted_mean, difference and test are computed in models of their own.',
     numerator = 'SQL over the columns of its fact: what a row adds above the line. Where people are counted, an aggregate over the rows of one patient.',
     denominator = 'The same below the line; NULL for 1.',

@@ -12,7 +12,7 @@ MODEL (
     window_days INT,
     day_basis TEXT,
     counts_planned INT,
-    measure TEXT,
+    rate_form TEXT,
     counted_as TEXT,
     basis TEXT,
     note TEXT
@@ -26,5 +26,5 @@ MODEL (
       definition_code
     ))
   ),
-  description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (docs/measures.md#m2-readmission).'
+  description 'The readmission rates that are published side by side, from the reproduced ratio to the one nearest to CMS (docs/measures.md#m2-readmission).'
 )

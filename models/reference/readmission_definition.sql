@@ -5,9 +5,11 @@ MODEL (
   grain definition_code,
   audits (
     unique_grain(columns := definition_code),
-    not_null(columns := (definition_code, definition_label, unit, measure, counted_as, note))
+    not_null(
+      columns := (definition_code, definition_label, unit, rate_form, counted_as, note)
+    )
   ),
-  description 'The readmission rates that are published side by side, from the published ratio to the one nearest to CMS (docs/measures.md#m2-readmission).',
+  description 'The readmission rates that are published side by side, from the reproduced ratio to the one nearest to CMS (docs/measures.md#m2-readmission).',
   column_descriptions (
     definition_code = 'Code of the definition, R0 to R8; a variant of one is named after it.',
     definition_label = 'Name of the rate.',
@@ -16,7 +18,7 @@ MODEL (
     window_days = 'Days after discharge in which a return counts; NULL for any.',
     day_basis = 'calendar_days, complete_24_hours as TIMESTAMPDIFF(DAY) counts, or source: the days the feed gives.',
     counts_planned = '1 where a planned or hospice return counts, else 0.',
-    measure = 'share of index admissions, share_of_all admissions that have a flag, ratio to the other admissions, or patient_share of the patients with an index admission.',
+    rate_form = 'share of index admissions, share_of_all admissions that have a flag, ratio to the other admissions, or patient_share of the patients with an index admission.',
     counted_as = 'Definition whose rows in fact_readmission the rate counts.',
     basis = 'derived: from dates; source_asserted: by a flag of the feed.',
     note = 'What the rate counts.'

@@ -66,5 +66,5 @@ MODEL (
       )
     )
   ),
-  description 'The metrics of the two published projects, by their own rules.'
+  description 'The metrics of the two reference projects, by their own rules.'
 )

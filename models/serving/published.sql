@@ -11,5 +11,6 @@ MODEL (
 );
 
 SELECT
-  *
+  *,
+  @FORMER_COLUMNS(@table_name)
 FROM warehouse.@copies

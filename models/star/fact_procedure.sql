@@ -43,8 +43,8 @@ MODEL (
       parent_col := diagnosis_key
     ),
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
-    no_fan_out(measure := base_cost, source := input.procedure, source_measure := base_cost),
-    no_fan_out(measure := 1, source := input.procedure, source_measure := 1),
+    no_fan_out(summed := base_cost, source := input.procedure, source_summed := base_cost),
+    no_fan_out(summed := 1, source := input.procedure, source_summed := 1),
     nulls_preserved(
       model_col := NULLIF(reason_diagnosis_key, -1),
       source_col := reason_code,

@@ -54,7 +54,7 @@ SELECT
     WHEN NOT COALESCE(concept.value, source.value) IS NULL
     THEN 0
   END AS died_in_stay,
-  v.has_intensive_care AS icu_flag,
+  v.has_intensive_care AS is_icu,
   v.age_years,
   v.claim_amount,
   v.payer_paid

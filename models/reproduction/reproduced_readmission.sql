@@ -1,9 +1,9 @@
-/* One row per readmission by the published rules, and whether its own reason is one of the four that were named. */
+/* One row per readmission by the reproduced rules, and whether its own reason is one of the four that were named. */
 MODEL (
-  name reproduction.published_readmission,
+  name reproduction.reproduced_readmission,
   kind VIEW,
   grain admission_key,
-  description 'Readmissions of R1, to answer the question that the named reasons were published for.'
+  description 'Readmissions of R1, to answer the question that the named reasons were stated for.'
 );
 
 SELECT
@@ -20,7 +20,7 @@ SELECT
 FROM star.fact_readmission AS r
 INNER JOIN star.dim_diagnosis AS reason
   ON reason.diagnosis_key = r.return_diagnosis_key
-LEFT JOIN reproduction.published_reason AS named
+LEFT JOIN reproduction.reproduced_reason AS named
   ON named.code_system = reason.code_system AND named.code = reason.code
 WHERE
   r.definition_code = 'R1' AND r.is_readmission = 1

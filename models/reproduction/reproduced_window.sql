@@ -1,13 +1,13 @@
 /* One row per inpatient encounter, with what was claimed around it: the episodes of the first reference project. */
 MODEL (
-  name reproduction.published_window,
+  name reproduction.reproduced_window,
   kind FULL,
   grain encounter_key,
   audits (
     unique_grain(columns := encounter_key),
     not_null(columns := (encounter_key, n_encounters))
   ),
-  description 'The published rule, kept to be compared: every inpatient encounter starts a window of its own, from 3 days before to 30 days after, so that one encounter is summed in many windows.'
+  description 'The reproduced rule, kept to be compared: every inpatient encounter starts a window of its own, from 3 days before to 30 days after, so that one encounter is summed in many windows.'
 );
 
 SELECT

@@ -1,8 +1,8 @@
 /* One row per procedure that the first reference project named as a driver of cost. */
 MODEL (
-  name reproduction.published_driver,
+  name reproduction.reproduced_driver,
   kind SEED (
-    path '$root/seeds/reproduction/published_driver.csv'
+    path '$root/seeds/reproduction/reproduced_driver.csv'
   ),
   columns (
     metric_code TEXT,
@@ -15,7 +15,7 @@ MODEL (
     unique_grain(columns := metric_code),
     not_null(columns := (metric_code, procedure_description, class_code, encounter_type))
   ),
-  description 'The procedures that were published as drivers of what nobody paid for, and the encounters in which they were counted.',
+  description 'The procedures that were stated as drivers of what nobody paid for, and the encounters in which they were counted.',
   column_descriptions (
     metric_code = 'Metric that counts the procedure.',
     procedure_description = 'Text of the procedure.',

@@ -1,16 +1,16 @@
-/* One row per measure, hospital and patient who has any of it there, ranked from the most. */
+/* One row per quantity, hospital and patient who has any of it there, ranked from the most. */
 MODEL (
-  name mart.mart_patient_measure,
+  name mart.mart_patient_total,
   kind FULL,
-  grain (measure, organization_key, patient_key),
+  grain (quantity, organization_key, patient_key),
   depends_on (
     star.dim_patient
   ),
   audits (
-    unique_grain(columns := (measure, organization_key, patient_key)),
-    unique_grain(columns := (measure, source_system, organization_key, patient_rank)),
+    unique_grain(columns := (quantity, organization_key, patient_key)),
+    unique_grain(columns := (quantity, source_system, organization_key, patient_rank)),
     not_null(
-      columns := (measure, source_system, organization_key, patient_key, patient_rank, amount)
+      columns := (quantity, source_system, organization_key, patient_key, patient_rank, amount)
     ),
     references_resolve(
       model_col := patient_key,
@@ -23,7 +23,7 @@ MODEL (
   ),
   description 'Who the events and the costs belong to: many events may come from few patients.',
   column_descriptions (
-    measure = 'What is summed: encounters, stays, readmissions by definition, claims, non_covered_cost, uninsured_cost, dialysis or cardioversion.',
+    quantity = 'What is summed: encounters, stays, readmissions by definition, claims, noncovered_cost, uninsured_cost, dialysis or cardioversion.',
     source_system = 'Source that delivered it.',
     organization_key = 'Hospital; joins dim_organization; -2 for all hospitals of the source.',
     patient_key = 'Patient, the same in every version; joins dim_patient on patient_durable_key.',
@@ -34,7 +34,7 @@ MODEL (
 
 WITH measured AS (
   SELECT
-    'encounters' AS measure,
+    'encounters' AS quantity,
     source_system,
     organization_key,
     patient_durable_key AS patient_key,
@@ -58,11 +58,11 @@ WITH measured AS (
     4
   UNION ALL
   SELECT
-    'non_covered_cost',
+    'noncovered_cost',
     source_system,
     organization_key,
     patient_durable_key,
-    SUM(patient_gap)
+    SUM(noncovered_cost)
   FROM star.fact_encounter
   GROUP BY
     2,
@@ -74,7 +74,7 @@ WITH measured AS (
     source_system,
     organization_key,
     patient_durable_key,
-    SUM(patient_gap)
+    SUM(noncovered_cost)
   FROM star.fact_encounter
   WHERE
     gap_reason = 'uninsured'
@@ -126,9 +126,9 @@ WITH measured AS (
     3,
     4
 ), of_hospital AS (
-  /* One row per measure, patient and hospital, and one for all hospitals of the source. */
+  /* One row per quantity, patient and hospital, and one for all hospitals of the source. */
   SELECT
-    measure,
+    quantity,
     source_system,
     organization_key,
     patient_key,
@@ -136,7 +136,7 @@ WITH measured AS (
   FROM measured
   UNION ALL
   SELECT
-    measure,
+    quantity,
     source_system,
     -2,
     patient_key,
@@ -148,12 +148,12 @@ WITH measured AS (
     4
 )
 SELECT
-  measure::TEXT AS measure,
+  quantity::TEXT AS quantity,
   source_system::TEXT AS source_system,
   organization_key::BIGINT AS organization_key,
   patient_key::BIGINT AS patient_key,
   ROW_NUMBER() OVER (
-    PARTITION BY measure, source_system, organization_key
+    PARTITION BY quantity, source_system, organization_key
     ORDER BY amount DESC, patient_key
   )::INT AS patient_rank,
   amount::DECIMAL(18, 2) AS amount

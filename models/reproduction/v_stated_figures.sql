@@ -1,31 +1,31 @@
-/* One row per source and figure that a reference project published: as published, by its own rule from these files, and corrected. */
+/* One row per source and figure that a reference project stated: as stated, by its own rule from these files, and corrected. */
 MODEL (
-  name serving.v_seed_figures,
+  name serving.v_stated_figures,
   gateway serving,
   dialect mysql,
   kind VIEW,
-  grain (source_system, claim_code),
+  grain (source_system, figure_code),
   audits (
-    unique_grain(columns := (source_system, claim_code))
+    unique_grain(columns := (source_system, figure_code))
   ),
-  description 'The published figures of the two reference projects beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
+  description 'The figures that the two reference projects stated beside what their own rule gives from the files at hand, and the value that answers the question. Every value but the published one is computed: it is a row of mart_kpi.',
   column_descriptions (
     source_system = 'Source of the family that the project had; the family itself where none was delivered.',
-    claim_code = 'Code of the published figure.',
-    claim_order = 'Order in which to show them.',
-    project = 'Which reference project published it: first or second.',
-    claim = 'What was published.',
+    figure_code = 'Code of the stated figure.',
+    figure_order = 'Order in which to show them.',
+    project = 'Which reference project stated it: first or second.',
+    statement = 'What was stated.',
     unit = 'Unit of the values: share, days, usd or ratio.',
-    published_value = 'Value as published.',
+    stated_value = 'Value as stated.',
     reproduced_value = 'What its own rule gives here; NULL where not computable.',
-    is_reproduced = '1 where the reproduction, rounded as published, is the published value, 0 where not; NULL where not computable.',
+    is_reproduced = '1 where the reproduction, rounded as stated, is the stated value, 0 where not; NULL where not computable.',
     corrected_value = 'Value that answers the question; NULL where not computable.',
     corrected_n = 'Observations behind the corrected value.',
     corrected_n_patients = 'Patients behind it.',
     corrected_ci_low = 'Lower end of its 95 % interval by patient, or of the plain one where there is none; NULL for totals.',
     corrected_ci_high = 'Upper end of the same.',
     corrected_definition = 'What the corrected value says.',
-    reason = 'Why the published figure misleads.',
+    reason = 'Why the stated figure misleads.',
     not_computable_reason = 'What is lacking where a value is NULL; NULL where both are there.'
   )
 );
@@ -33,13 +33,13 @@ MODEL (
 WITH claim_value AS (
   SELECT
     COALESCE(source.source_system, c.family) AS source_system,
-    c.claim_code,
-    c.claim_order,
+    c.figure_code,
+    c.figure_order,
     c.project,
-    c.claim,
+    c.statement,
     c.unit,
-    c.published_value,
-    c.published_decimals,
+    c.stated_value,
+    c.stated_decimals,
     c.reason,
     COALESCE(
       c.not_computable_reason,
@@ -54,7 +54,7 @@ WITH claim_value AS (
     corrected.interval_high AS corrected_ci_high,
     c.corrected_metric,
     c.corrected_version
-  FROM serving.dim_published_claim AS c
+  FROM serving.dim_stated_figure AS c
   LEFT JOIN serving.dim_source_system AS source
     ON source.family = c.family
   LEFT JOIN serving.mart_kpi AS reproduced
@@ -76,17 +76,17 @@ WITH claim_value AS (
 )
 SELECT
   v.source_system,
-  v.claim_code,
-  v.claim_order,
+  v.figure_code,
+  v.figure_order,
   v.project,
-  v.claim,
+  v.statement,
   v.unit,
-  v.published_value,
+  v.stated_value,
   v.reproduced_value,
   CASE
     WHEN v.reproduced_value IS NULL
     THEN NULL
-    WHEN ROUND(v.reproduced_value * POWER(10, v.published_decimals)) = ROUND(v.published_value * POWER(10, v.published_decimals))
+    WHEN ROUND(v.reproduced_value * POWER(10, v.stated_decimals)) = ROUND(v.stated_value * POWER(10, v.stated_decimals))
     THEN 1
     ELSE 0
   END AS is_reproduced,

@@ -1,8 +1,8 @@
 /* One row per reason that the first reference project named. */
 MODEL (
-  name reproduction.published_reason,
+  name reproduction.reproduced_reason,
   kind SEED (
-    path '$root/seeds/reproduction/published_reason.csv'
+    path '$root/seeds/reproduction/reproduced_reason.csv'
   ),
   columns (
     code_system TEXT,
@@ -19,7 +19,7 @@ MODEL (
   column_descriptions (
     code_system = 'Code system of the code.',
     code = 'Code of the reason.',
-    description = 'Name of the reason as published.',
+    description = 'Name of the reason as stated.',
     basis = 'Where the reason is named.'
   )
 )
