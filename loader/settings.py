@@ -20,6 +20,21 @@ def home() -> Path:
     return Path(os.environ.get("WAREHOUSE_HOME") or PROJECT / ".warehouse").absolute()
 
 
+def open_home() -> Path:
+    """Return the folder of the warehouse, made for its owner alone, as is all that this process makes from now on.
+
+    What an older version left open to others is closed.
+    """
+    os.umask(0o077)
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for path in folder.iterdir():
+        if path.stat().st_mode & 0o077 and path.name != "server":
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    return folder
+
+
 def warehouse_file() -> Path:
     """Return the DuckDB file that holds landing, staging, core, star and mart."""
     return home() / "warehouse.duckdb"

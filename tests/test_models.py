@@ -508,6 +508,21 @@ def test_every_model_builds_where_sources_are_absent_and_no_audit_fails_for_it(l
     assert failing == {(model, "quarantined_within_limit") for model in broken}
 
 
+def test_a_delivery_that_is_refused_says_each_fault_in_one_line(landed: Warehouse) -> None:
+    rows = [("100.005", "money"), ("7.125", "money"), ("5", "money"), ("noon", "moment")]
+    listed = ", ".join(
+        f"({number}, '{kind} ''{value}'' is not a valid {kind}')" for number, (value, kind) in enumerate(rows)
+    )
+    audit = Path(PROJECT / "audits" / "quarantined_within_limit.sql").read_text(encoding="utf-8").split("*/", 1)[1]
+    query = audit.replace("@this_model", "broken").replace("@source", "broken").replace("@max_share", "0.01")
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE broken AS FROM (VALUES {listed}) AS t(record_number, violation)")
+        assert con.execute(query).fetchall() == [
+            ("money '...' is not a valid money", 3, 4),
+            ("moment '...' is not a valid moment", 1, 4),
+        ]
+
+
 # What is wrong with the data
 
 

@@ -298,7 +298,8 @@ def _planned(run: Callable[[], Any]) -> Any:
         return run()
     except SQLMeshError as error:
         reason = f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
-        screen.print(f"[red]not published[/red]: {reason}\nWhat every environment shows is as it was before.")
+        screen.print("not published", style="red", end="")
+        screen.print(f": {reason}\nWhat every environment shows is as it was before.")
         sys.exit(1)
 
 
