@@ -36,7 +36,7 @@ bench: setup ## Measure publishing against its alternatives, into docs/benchmark
 check: setup ## Check formatting, lint rules, the Power BI project, what is generated, and the lock file
 	@scripts/check.sh
 
-generate: setup ## Write what follows from the models: the Power BI model, the dictionary, the lineage, the measures
+generate: setup ## Write what follows from models and contracts: the Power BI model, the dictionary, the lineage, the measures, contracts/odcs/
 	@.venv/bin/python -m scripts.generate
 
 parsers: setup ## Fetch Microsoft's parsers and schemas, with which the tests judge the Power BI project

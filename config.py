@@ -36,7 +36,7 @@ from sqlmesh.core.constants import IGNORE_PATTERNS  # noqa: E402
 
 import publisher.gateways  # noqa: E402
 from loader import landing, settings  # noqa: E402
-from workbench import families, patches  # noqa: E402
+from workbench import families, patches, states  # noqa: E402
 from workbench.audit_samples import AuditSamples  # noqa: E402
 from workbench.project import ProjectLoader  # noqa: E402
 
@@ -52,7 +52,8 @@ class Defaults(ModelDefaultsConfig):
 
 
 patches.apply()
-settings.home().mkdir(parents=True, exist_ok=True)
+settings.open_home()
+atexit.register(states.checkpoint)
 
 # warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
 gateways = publisher.gateways.gateways(

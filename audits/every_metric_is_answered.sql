@@ -7,7 +7,7 @@ SELECT
   m.metric_code,
   m.definition_version,
   o.source_system
-FROM star.dim_metric AS m
+FROM reference.metric AS m
 CROSS JOIN core.int_observed_period AS o
 LEFT JOIN @this_model AS k
   ON k.metric_code = m.metric_code

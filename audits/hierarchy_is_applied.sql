@@ -6,7 +6,7 @@ AUDIT (
 SELECT
   @parent_key,
   hierarchy_group,
-  SUM(counts_flag) AS counted
+  SUM(is_counted) AS counted
 FROM @this_model
 WHERE
   NOT hierarchy_group IS NULL
@@ -14,4 +14,4 @@ GROUP BY
   1,
   2
 HAVING
-  SUM(counts_flag) <> 1
+  SUM(is_counted) <> 1

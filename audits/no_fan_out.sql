@@ -11,12 +11,12 @@ SELECT
   source.total AS source_total
 FROM (
   SELECT
-    SUM(@measure) AS total
+    SUM(@summed) AS total
   FROM @this_model
 ) AS model
 CROSS JOIN (
   SELECT
-    SUM(@source_measure) AS total
+    SUM(@source_summed) AS total
   FROM @source
   WHERE
     @source_filter

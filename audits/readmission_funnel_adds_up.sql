@@ -8,7 +8,7 @@ WITH admission_count AS (
     d.definition_code,
     a.source_system,
     COUNT(*) AS admissions
-  FROM star.dim_readmission_definition AS d
+  FROM reference.readmission_definition AS d
   INNER JOIN core.int_metric_input AS input
     ON input.metric_code = 'readmission'
     AND input.definition_version = d.definition_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -13,14 +14,32 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from loader import landing, settings
 from loader.contracts import ContractError
 from loader.landing import Delivery, Landed, LandingRefused
 from loader.recognition import DRAFT_HINT, listing
 
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that a terminal would obey instead of showing them."""
+
+
+def plain(text: str) -> str:
+    """Return text, from data perhaps, with a sign in the place of each control character."""
+    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+class Screen(Console):
+    """A console to which text is text: a unit `[moles/volume]` or a name `:sign:` is shown as it is delivered."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text as it is to be shown."""
+        return super().render_str(plain(text), **options | {"markup": False, "emoji": False})
+
+
 # A pipe has no width of its own: tables keep theirs there instead of folding at 80.
-screen = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+screen = Screen(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,7 +55,7 @@ def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             why = f"another command writes to this warehouse: let it end, then try again. {error}"
             raise click.ClickException(why) from error
         except (LandingRefused, ContractError, ValueError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(plain(str(error))) from error
 
     return run
 
@@ -65,23 +84,6 @@ def withdraw(name: str) -> None:
     tables = landing.withdraw(name)
     screen.print(f"withdrawn  {name}: {', '.join(tables)}")
     screen.print("           what is published still shows it: make plan. Landing its files again brings it back")
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", default="hospital", show_default=True, help="The system that the file comes from.")
-@click.option("--out", type=click.Path(path_type=Path), help="The contract to write; default: in contracts/.")
-@says_errors
-def contract(file: Path, source: str, out: Path | None) -> None:
-    """Write a first contract for FILE, from its profile."""
-    from loader import profile as profiles
-
-    name, text = profiles.draft(file, source)
-    target = out or settings.PROJECT / "contracts" / f"{name}.toml"
-    if target.exists():
-        raise click.ClickException(f"{target} exists already. Remove it first, or write to another place with --out.")
-    target.write_text(text, encoding="utf-8")
-    screen.print(f"contract   {target}: read it through, then add a staging model for it")
 
 
 def land_files(folder: Path, source_system: str | None = None) -> Delivery:

@@ -47,6 +47,8 @@ class Column:
     `formerly`: the headers that it had in older layouts of the file, the newest first.
     `path`: where it is in a resource of JSON; of several paths, the first that leads to a value.
     `format`: how a DATE or TIMESTAMP is written where it is not ISO-8601, as "%m/%d/%Y", in DuckDB's strptime notation.
+    `round`: a DECIMAL of more decimals is rounded to the type's, as coordinates are; without it, such a value breaks
+    the contract.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Column:
     formerly: tuple[str, ...] = ()
     path: str | tuple[str, ...] = ()
     format: str | None = None
+    round: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def scratch_folder() -> Iterator[Path]:
         LandingRefused: the disk is full, or the temp folder or WAREHOUSE_HOME cannot be written to.
     """
     try:
-        settings.home().mkdir(parents=True, exist_ok=True)
+        settings.open_home()
         settings.temp_folder().mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             with _locked(settings.temp_folder()):  # so that none is found between its making and its locking

@@ -41,8 +41,10 @@ class Grammar:
     def __init__(self, fields: int, delimiter: str, line_break: str) -> None:
         """Make the patterns of one file."""
         mark = re.escape(delimiter)
-        # A field that does not begin with a quote may hold some. The quantifiers are possessive: no backtracking.
-        field = rf'(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+|)'
+        # A field that does not begin with a quote may hold some. After blanks a quote opens a field for DuckDB, which
+        # reads it where nothing in it needs the quotes. The quantifiers are possessive: no backtracking.
+        blank = rf' ++"[^"{mark}\r\n]*+"(?=[{mark}\r\n]|\Z)'
+        field = rf'(?:"(?:[^"]++|"")*+"|{blank}|(?! ++")[^"{mark}\r\n][^{mark}\r\n]*+|)'
         line_end = r"\r?\n" if line_break == "\n" else r"\r"
         record = rf"{field}(?:{mark}{field}){{{fields - 1}}}{mark}?(?:{line_end}|\Z)"
         self.fields = fields
@@ -50,6 +52,7 @@ class Grammar:
         self.record = re.compile(record.encode())
         self.any_record = re.compile(rf"{field}(?:{mark}{field})*+(?:{line_end}|\Z)".encode())
         self.run = re.compile(rf"(?:{line_end}|{record}){{0,500}}+".encode())
+        self.blank_before_quote = re.compile(rf'(?:^|{mark}) +"'.encode())
         self._separator = re.compile(rf"{field}({mark})".encode())
 
     def fault(self, piece: bytes) -> str | None:
@@ -60,6 +63,8 @@ class Grammar:
             return None
         if self.any_record.fullmatch(piece):
             return f"Expected Number of Columns: {self.fields} Found: {len(self._separator.findall(piece)) + 1}"
+        if self.blank_before_quote.search(piece):
+            return "A blank before a double quote that opens a field: remove it."
         if b"\r" in piece.rstrip(b"\r\n"):
             return "A carriage return inside a line: remove it, or quote the field."
         return 'A double quote that is not closed, or not doubled inside a quoted field: "a ""b"" c".'

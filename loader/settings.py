@@ -12,12 +12,27 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder of config.py, models/ and contracts/."""
 
 REPRODUCTION = PROJECT / "models" / "reproduction"
-"""What the published projects did, to compare with; without it and seeds/reproduction everything else is as it is."""
+"""What the reference projects did, to compare with; without it and seeds/reproduction everything else is as it is."""
 
 
 def home() -> Path:
     """Return the folder that holds all the warehouse keeps: WAREHOUSE_HOME, else `.warehouse` in the project."""
     return Path(os.environ.get("WAREHOUSE_HOME") or PROJECT / ".warehouse").absolute()
+
+
+def open_home() -> Path:
+    """Return the folder of the warehouse, made for its owner alone, as is all that this process makes from now on.
+
+    What an older version left open to others is closed.
+    """
+    os.umask(0o077)
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for path in folder.iterdir():
+        if path.stat().st_mode & 0o077 and path.name != "server":
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    return folder
 
 
 def warehouse_file() -> Path:

@@ -111,6 +111,16 @@ def hospital_time(evaluator: MacroEvaluator, utc: exp.Expression) -> str:
 
 
 @macro()
+def hospital_time_in_utc(evaluator: MacroEvaluator, wall_clock: exp.Expression) -> str:
+    """Return what the hospital's wall clock shows as a UTC timestamp: `hospital_time` the other way round.
+
+    Of the hour that a clock goes through twice, the second.
+    """
+    zone = str(evaluator.var("hospital_timezone", "UTC")).replace("'", "''")
+    return f"CAST({wall_clock.sql('duckdb')} AT TIME ZONE '{zone}' AT TIME ZONE 'UTC' AS TIMESTAMP)"
+
+
+@macro()
 def written_time(evaluator: MacroEvaluator, text: exp.Expression) -> str:
     """Return an ISO-8601 time by the clock that wrote it, without its offset, in whole seconds; a day at midnight.
 

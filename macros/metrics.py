@@ -204,9 +204,9 @@ def _cells(slices: dict[str, list[str]]) -> list[tuple[str, str, str]]:
 
 
 @macro()
-def with_reproduction(evaluator: MacroEvaluator, own: exp.Expression, published: exp.Expression) -> str:
-    """Return the rows of a seed, and those that the reproduction of the published projects adds where it is there."""
-    tables = [own, *([published] if evaluator.var("has_reproduction") else [])]
+def with_reproduction(evaluator: MacroEvaluator, own: exp.Expression, reproduced: exp.Expression) -> str:
+    """Return the rows of a seed, and those that the reproduction of the reference projects adds where it is there."""
+    tables = [own, *([reproduced] if evaluator.var("has_reproduction") else [])]
     return " UNION ALL ".join(f"SELECT * FROM {table.sql(evaluator.dialect)}" for table in tables)
 
 

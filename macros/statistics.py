@@ -220,8 +220,8 @@ def small_cell(
 ) -> str:
     """Return 1 where a cell is too small to rest anything on, else 0.
 
-    `kind` is the measure: a proportion needs events and others, a standardized_ratio (whose denominator is what was
-    expected) expected events; all need observations and patients.
+    `kind` is that of the metric: a proportion needs events and others, a standardized_ratio (whose denominator is what
+    was expected) expected events; all need observations and patients.
     """
     observations, patients, x, y = _sql(evaluator, n, n_patients, numerator, denominator)
     too_few = {

@@ -65,7 +65,7 @@ def describe(model: Model, parents: Sequence[Model], query: exp.Query, source: E
     key = tuple(column for name in model.kind.primary_key for column in columns if column.name == name)
     several = [f"MIN({name}) < MAX({name})" for name in (duckdb_name(column.name) for column in key)]
     differing = source.fetchone(f"SELECT {_list(several)} FROM {rows}")
-    comment, comments = _comments([model, *parents])
+    comment, comments = _comments([model, *parents], query)
     return Description(
         name=model.name,
         rows=rows,
@@ -88,12 +88,12 @@ def _columns(model: Model, rows: str, source: EngineAdapter) -> tuple[Column, ..
     if missing := named - set(types):
         raise SQLMeshError(f"{model.name}: has no column {_list(sorted(missing))}, which its kind names")
     texts = [name for name, dtype in types.items() if mysql_types.is_text(dtype)]
-    measures = [
-        measure.format(f"{duckdb_name(name)}::VARCHAR")
+    expressions = [
+        expression.format(f"{duckdb_name(name)}::VARCHAR")
         for name in texts
-        for measure in ("MAX(LENGTH({}))", "APPROX_COUNT_DISTINCT({})")
+        for expression in ("MAX(LENGTH({}))", "APPROX_COUNT_DISTINCT({})")
     ]
-    found = source.fetchone(f"SELECT {_list(measures)} FROM {rows}") if texts else ()
+    found = source.fetchone(f"SELECT {_list(expressions)} FROM {rows}") if texts else ()
     longest, different = dict(zip(texts, found[::2], strict=True)), dict(zip(texts, found[1::2], strict=True))
     widths = {name: mysql_types.width(length) for name, length in longest.items()} | kind.widths
     few = {name for name, number in different.items() if number <= checksums.FEW_TEXTS}
@@ -124,12 +124,17 @@ def _check_values(name: str, rows: str, columns: Sequence[Column], key: Sequence
     return number_of_rows
 
 
-def _comments(models: Sequence[Model]) -> tuple[str | None, dict[str, str]]:
+def _comments(models: Sequence[Model], query: exp.Query) -> tuple[str | None, dict[str, str]]:
     """Return what the table and its columns are: the words of the model it copies, or else its own.
 
-    A blueprint describes all the tables of its list at once; the star model says what a row of this one is.
+    A blueprint describes all the tables of its list at once; the star model says what a row of this one is. A column
+    that stands under a second name has the first one's words.
     """
     columns = {name: text for model in models for name, text in model.column_descriptions.items()}
+    for column in query.selects:
+        if column.alias_or_name not in columns and column.unalias().name in columns:
+            name = column.unalias().name
+            columns[column.alias_or_name] = f"The same as {name}: {columns[name]}"
     return next((model.description for model in reversed(models) if model.description), None), columns
 
 

@@ -137,7 +137,8 @@ def _table(model: Model, models: dict[str, Model]) -> Table:
     # A published copy is described where it is computed; a view says for itself.
     described = model if is_view else models[next(iter(model.depends_on))]
     descriptions = described.column_descriptions
-    types = model.columns_to_types_or_raise
+    # A column's former name (seeds/former_column.csv) is there for old reports, and not for new ones.
+    types = described.columns_to_types_or_raise
     filled = _filled(described)
     return Table(
         name=model.view_name,
@@ -145,7 +146,9 @@ def _table(model: Model, models: dict[str, Model]) -> Table:
         description=described.description or "",
         grain=tuple(column.name for grain in model.grains for column in grain.find_all(exp.Column)),
         columns=tuple(
-            Column(name, _type(kind), descriptions.get(name, ""), name not in filled) for name, kind in types.items()
+            Column(name, _type(kind), descriptions.get(name, ""), name not in filled)
+            for name, kind in types.items()
+            if not descriptions.get(name, "").startswith("Former name")
         ),
         is_view=is_view,
         model=described.fqn,

@@ -41,7 +41,7 @@ FOLDED = {
         "from (select * from `{schema}`.`fact_encounter`) `_` group by `_`.`payer_key`"
     ),
     "group by a join": (
-        "select `$Outer`.`payer_category`, sum(`$Inner`.`patient_gap`) as `a0` "
+        "select `$Outer`.`payer_category`, sum(`$Inner`.`noncovered_cost`) as `a0` "
         "from (select * from `{schema}`.`fact_encounter`) `$Inner` left outer join "
         "(select * from `{schema}`.`dim_payer`) `$Outer` on `$Inner`.`payer_key` = `$Outer`.`payer_key` "
         "group by `$Outer`.`payer_category`"

@@ -398,7 +398,8 @@ def chosen_slice_value(tables: Iterable[str]) -> str:
 
 def _slices(tables: set[str]) -> list[tuple[str, str, str]]:
     """Return name, table and label of every slice of mart_kpi whose dimension is in the model; the hospital is none."""
-    rows = [(row["slice"], row["dimension"].split(".")[1], row["label"]) for row in families.seed("metric_slice")]
+    published = families.published_names()
+    rows = [(row["slice"], published[row["dimension"]], row["label"]) for row in families.seed("metric_slice")]
     return [row for row in rows if row[1] in tables - {HOSPITAL_TABLE}]
 
 

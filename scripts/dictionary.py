@@ -167,8 +167,8 @@ def lineage(catalog: Catalog) -> str:
 
 
 def computed_from(table: Table, catalog: Catalog) -> tuple[str, ...]:
-    """Return what a published table is computed from: of a copy, what the model it copies reads."""
-    return parents(catalog.models[table.model])
+    """Return what a published table is computed from: what the model it copies reads, or the seed."""
+    return parents(catalog.models[table.model]) or (table.model,)
 
 
 def named(models: tuple[str, ...], catalog: Catalog) -> str:

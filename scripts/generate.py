@@ -1,21 +1,33 @@
 """Write what follows from the models: the Power BI model, the dictionary, the lineage, the measures, the star.
 
+And from the contracts: the same in the Open Data Contract Standard.
+
 `python -m scripts.generate` writes the files, with `--check` it fails where one is not what the models say.
 """
 
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
+from loader import contracts
 from scripts import catalog, dictionary, measures, powerbi, star
+from workbench import odcs
 
 
 def generated(published: catalog.Catalog) -> tuple[dict[Path, str], list[Path]]:
     """Return the files with their texts, and the files that must go."""
     written = powerbi.files(published)
     documents = {**dictionary.files(published), **star.files(published), measures.TARGET: measures.measures()}
-    return {**written, **documents}, powerbi.stale(written)
+    standard = odcs.write(contracts.load().values(), catalog.PROJECT / "contracts", version())
+    gone = [file for file in (catalog.PROJECT / "contracts" / "odcs").glob("*") if file not in standard]
+    return {**written, **documents, **standard}, [*powerbi.stale(written), *gone]
+
+
+def version() -> str:
+    """Return the version of the project."""
+    return tomllib.loads((catalog.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Write docs/measures.md from seeds and models: metrics, views that measure more than one value, published figures.
+"""Write docs/measures.md from seeds and models: metrics, views of more than one value, figures that were reproduced.
 
 `scripts/measures.py` writes the file, `scripts/measures.py --check` fails where it is not what the seeds say.
 """
@@ -100,16 +100,16 @@ def measures() -> str:
     parts.append("\n## Measures with columns of their own\n")
     parts.append("Tests and comparisons, which are not a single ratio: each a published table with n and intervals.\n")
     parts += [_table(module, model) for module, models in TABLES.items() for model in models]
-    claims = seed("reproduction/published_claim") if (PROJECT / "seeds" / "reproduction").is_dir() else []
+    claims = seed("reproduction/stated_figure") if (PROJECT / "seeds" / "reproduction").is_dir() else []
     if claims:
-        parts.append("\n## Published figures\n")
+        parts.append("\n## Figures of the reference projects\n")
         parts.append(
-            "What the two reference projects published; `v_seed_figures` holds the values of all three columns.\n"
+            "What the two reference projects stated; `v_stated_figures` holds the values of all three columns.\n"
         )
-        parts.append("| published | its own rule here | corrected | why |\n|---|---|---|---|")
+        parts.append("| stated | its own rule here | corrected | why |\n|---|---|---|---|")
     for row in claims:
         named = (_metric(row, "reproduced"), _metric(row, "corrected"))
-        parts.append(f"| {row['claim']} | {named[0]} | {named[1]} | {row['reason']} |")
+        parts.append(f"| {row['statement']} | {named[0]} | {named[1]} | {row['reason']} |")
     return "\n".join(parts) + "\n"
 
 

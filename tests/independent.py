@@ -193,7 +193,7 @@ class Hospital:
     @cached_property
     def by_patient(self) -> dict[str, list[Encounter]]:
         found: dict[str, list[Encounter]] = defaultdict(list)
-        for e in sorted(self.encounters, key=lambda e: (e.start, e.stop or datetime.max, e.id)):
+        for e in sorted(self.encounters, key=lambda e: (e.start, e.stop is None, e.stop or e.start, e.id)):
             found[e.patient].append(e)
         return found
 
@@ -350,7 +350,7 @@ class Hospital:
 
     def observations(self) -> Iterator[Observation]:
         """What each stay, encounter, episode, procedure and patient adds to each metric."""
-        yield from self._published_readmissions()
+        yield from self._reproduced_readmissions()
         yield from self._readmissions()
         yield from self._stays()
         yield from self._encounters()
@@ -369,7 +369,7 @@ class Hospital:
             about = about.only(*PAYER_SLICES, "kind_of_stay")
             yield Observation("named_reason_share", "readmissions", patient, about, reasons[1] in FOUR_REASONS)
 
-    def _published_readmissions(self) -> Iterator[Observation]:
+    def _reproduced_readmissions(self) -> Iterator[Observation]:
         readmitted = set()
         for patient, rows in self.by_patient.items():
             counted = [
@@ -392,14 +392,14 @@ class Hospital:
         slices = (*PAYER_SLICES, "encounter_class")
         for e in coded:
             about = self.about(e).only(*slices)
-            yield Observation("named_reason_share", "published", e.patient, about, e.reason in FOUR_REASONS)
+            yield Observation("named_reason_share", "reproduced", e.patient, about, e.reason in FOUR_REASONS)
         times = Counter(e.reason for e in coded)
         for e in coded:
             if e.reason in FOUR_REASONS:
                 percent = math.floor(100 * times[e.reason] / len(coded) + 0.5)
                 share = percent / 100 / times[e.reason]
                 yield Observation(
-                    "named_reason_share", "published_rounded", e.patient, self.about(e).only(*slices), share
+                    "named_reason_share", "reproduced_rounded", e.patient, self.about(e).only(*slices), share
                 )
 
     def _readmissions(self) -> Iterator[Observation]:
@@ -500,7 +500,7 @@ class Hospital:
             for one in ("uninsured", "insured_zero_paid", "partial"):
                 yield Observation("noncovered_share", one, p, about, gap if one == kind else 0, gap)
             yield Observation("noncovered_rate", "claim", p, about, gap, e.claim)
-            yield Observation("zero_paid_share", "published", p, about, 0 if e.paid else e.claim, e.claim)
+            yield Observation("zero_paid_share", "reproduced", p, about, 0 if e.paid else e.claim, e.claim)
             for metric, class_, word in COSTLY:
                 if e.kind == class_:
                     priced = math.fsum(price for _, price in prices[e.id])
@@ -511,11 +511,11 @@ class Hospital:
             yield Observation("ambulatory_share", "all_encounters", p, about, is_ambulatory)
             yield Observation("ambulatory_share", "noncovered_cost", p, about, is_ambulatory * gap, gap)
             if not e.paid:
-                yield Observation("zero_paid_claims", "published", p, about, e.claim)
+                yield Observation("zero_paid_claims", "reproduced", p, about, e.claim)
                 yield Observation("ambulatory_share", "zero_paid_encounters", p, about, is_ambulatory)
             if e.kind == "inpatient" and e.stop:
                 seconds = (e.stop - e.start).total_seconds()
-                yield Observation("alos", "published", p, about, seconds // 86400)
+                yield Observation("alos", "reproduced", p, about, seconds // 86400)
                 yield Observation("alos", "midnights_unmerged", p, about, (e.stop.date() - e.start.date()).days)
                 yield Observation("alos", "elapsed_unmerged", p, about, round(seconds / 60, 2) / 1440)
         end = self.observed_until.date()
@@ -531,7 +531,7 @@ class Hospital:
         for p, rows in contact.items():
             days = 0
             reached = min(e.start.date() for e in rows) - timedelta(days=1)
-            for e in sorted(rows, key=lambda e: (e.start.date(), e.id)):
+            for e in sorted(rows, key=lambda e: (e.start, e.stop is None, e.stop or e.start, e.id)):
                 last = max(e.start.date(), e.stop.date() if e.stop else date.min)
                 added = max((last - reached).days, 0)
                 reached = max(reached, last)
@@ -564,7 +564,7 @@ class Hospital:
             for row in (row for stay in stays for row in stay.rows if row.stop):
                 since, end = row.start - timedelta(days=3), row.stop + timedelta(days=30)
                 rows = [e for e in self.by_patient[row.patient] if since <= e.start <= end]
-                yield from self._episode(row, self.about(row).only(*PAYER_SLICES), rows, ("published",), "published")
+                yield from self._episode(row, self.about(row).only(*PAYER_SLICES), rows, ("reproduced",), "reproduced")
         for claims, stay in dear:
             cheaper = sum(other < claims for other, _ in dear)
             if cheaper * 100 < 99 * len(dear):
@@ -586,8 +586,8 @@ class Hospital:
             yield Observation("episode_spend", version, index.patient, about, amount)
         if group == "Medicare":
             yield Observation("mspb_ratio", rule, index.patient, about, claims / 16698)
-        elif rule == "published":
-            yield Observation("seed_tcoc", "published", index.patient, about, claims)
+        elif rule == "reproduced":
+            yield Observation("reference_tcoc", "reproduced", index.patient, about, claims)
 
     def _procedures(self) -> Iterator[Observation]:
         encounter = {e.id: e for e in self.encounters}
@@ -601,7 +601,7 @@ class Hospital:
             for metric, (procedure, kind, type_) in PUBLISHED_PROCEDURES.items():
                 if e.kind == kind and e.type == type_ and not e.paid:
                     one = about.only(*PAYER_SLICES, "encounter_class")
-                    yield Observation(metric, "published", e.patient, one, text == procedure)
+                    yield Observation(metric, "reproduced", e.patient, one, text == procedure)
                     yield Observation(metric, "patients", e.patient, one, text == procedure, 1, max)
         self.claims_of_priced_encounters = sum(encounter[id_].claim for id_, cost in priced.items() if cost > 0)
 

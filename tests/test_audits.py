@@ -120,7 +120,7 @@ def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
             ("ci_low = value + 1", "NOT ci_low IS NULL"),
             ("clustered_ci_high = value - 1", "NOT clustered_ci_high IS NULL"),
         ],
-        "mart.mart_patient_measure": [("amount = 0", "TRUE")],
+        "mart.mart_patient_total": [("amount = 0", "TRUE")],
         "star.fact_episode": [
             ("post_amount = post_amount + 0.01", "TRUE"),
             ("claim_total = claim_total - during_amount", "during_amount > 0"),
@@ -131,7 +131,7 @@ def forall(_: Warehouse, audit: AuditOfModel) -> Defects:
             ("cci_quan_2011 = 25", "cci_quan_2011 >= 0"),
         ],
         "star.fact_encounter": [
-            ("patient_gap = patient_gap + 0.01", "patient_gap > 0"),
+            ("noncovered_cost = noncovered_cost + 0.01", "noncovered_cost > 0"),
             ("payer_paid = payer_paid - 0.01", "payer_paid > 0"),
         ],
         "star.fact_inpatient_stay": [
@@ -176,7 +176,7 @@ def hierarchies_have_two_forms(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 @plants
 def hierarchy_is_applied(_: Warehouse, audit: AuditOfModel) -> Defects:
-    yield f"UPDATE {{{audit.model}}} SET counts_flag = 1 WHERE {one_row(audit.model, 'counts_flag = 0')}"
+    yield f"UPDATE {{{audit.model}}} SET is_counted = 1 WHERE {one_row(audit.model, 'is_counted = 0')}"
 
 
 @plants
@@ -199,16 +199,16 @@ def next_stay_is_a_stay(_: Warehouse, audit: AuditOfModel) -> Defects:
 
 @plants
 def no_fan_out(_: Warehouse, audit: AuditOfModel) -> Defects:
-    measure = audit.argument("measure")
-    if measure == "counts_flag * weight_1987":
-        yield f"UPDATE {{{audit.model}}} SET counts_flag = 1 WHERE {one_row(audit.model, 'counts_flag = 0')}"
+    summed = audit.argument("summed")
+    if summed == "is_counted * weight_1987":
+        yield f"UPDATE {{{audit.model}}} SET is_counted = 1 WHERE {one_row(audit.model, 'is_counted = 0')}"
         return
-    row = one_row(audit.model, f"{measure} <> 0")
+    row = one_row(audit.model, f"{summed} <> 0")
     yield f"INSERT INTO {{{audit.model}}} SELECT * FROM {{{audit.model}}} WHERE {row}"
     yield f"DELETE FROM {{{audit.model}}} WHERE {row}"
     yield f"DELETE FROM {{{audit.model}}}"
-    if measure != "1":
-        yield f"UPDATE {{{audit.model}}} SET {measure} = 2 * {measure} WHERE {row}"
+    if summed != "1":
+        yield f"UPDATE {{{audit.model}}} SET {summed} = 2 * {summed} WHERE {row}"
 
 
 @plants
@@ -339,7 +339,7 @@ def unique_grain(_: Warehouse, audit: AuditOfModel) -> Defects:
         "serving.serving.v_noncovered_by_payer": "serving.serving.dim_payer",
         "serving.serving.v_procedure_cost": "serving.serving.dim_procedure",
         "serving.serving.v_readmission_reasons": "serving.serving.dim_diagnosis",
-        "serving.serving.v_seed_figures": "serving.serving.dim_published_claim",
+        "serving.serving.v_stated_figures": "serving.serving.dim_stated_figure",
         "serving.serving.v_readmission_ladder": "serving.serving.dim_readmission_definition",
         "serving.serving.v_insurance_outcomes": "serving.serving.dim_organization",
         "serving.serving.v_los_by_slice": "serving.serving.dim_organization",

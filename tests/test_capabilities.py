@@ -115,7 +115,7 @@ def full_feed() -> Rows:
                     "sequence": place, "drg_code": "291",
                     "discharge_disposition": "expired" if in_stay else random.choice(["home"] * 9 + ["ama"]),
                     "drg_system": "MS", "stated_los_days": nights, "died_in_stay": int(in_stay),
-                    "readmitted_flag": random.randrange(2), "days_to_readmission": 5, "icu_flag": 0, "icu_days": 0,
+                    "readmitted_flag": random.randrange(2), "days_to_readmission": 5, "is_icu": 0, "icu_days": 0,
                     "age_years": years(born, first), "claim_amount": claim,
                     "payer_paid": paid.quantize(Decimal("0.01")),
                     "base_cost": 50, "charge_amount": claim * 2,
@@ -262,6 +262,10 @@ REMOVALS: dict[str, list[str]] = {
         "UPDATE input.encounter SET patient_id = encounter_id",
     ],
     "classes_beyond_inpatient": ["UPDATE input.encounter SET class_code = NULL WHERE class_code <> 'inpatient'"],
+    "outpatient_classes": [
+        "UPDATE input.encounter SET class_code = 'outpatient' "
+        "WHERE class_code IN ('ambulatory', 'urgentcare', 'wellness')"
+    ],
     "ed_visits": ["UPDATE input.encounter SET class_code = 'outpatient' WHERE class_code = 'emergency'"],
     "encounter_types": [f"UPDATE input.encounter SET {NO_TYPE}"],
     "reasons": [f"UPDATE input.encounter SET {NO_REASON}"],
@@ -280,7 +284,7 @@ REMOVALS: dict[str, list[str]] = {
     "readmission_flag": ["UPDATE input.encounter SET readmitted_flag = NULL, days_to_readmission = NULL"],
     "dispositions": ["UPDATE input.encounter SET discharge_disposition = NULL"],
     "drgs": ["UPDATE input.encounter SET drg_code = NULL, drg_system = NULL"],
-    "icu": ["UPDATE input.encounter SET icu_flag = NULL, icu_days = NULL"],
+    "icu": ["UPDATE input.encounter SET is_icu = NULL, icu_days = NULL"],
     "lab_results": ["DELETE FROM input.lab_result"],
     "lab_flags": ["UPDATE input.lab_result SET is_abnormal = NULL, flag = NULL"],
     "reference_ranges": ["UPDATE input.lab_result SET reference_low = NULL, reference_high = NULL"],
@@ -315,18 +319,20 @@ TOO_FEW = {
     ("drg_test", "f_statistic"), ("drg_test", "icu_difference"),
 }  # fmt: skip
 """What a few made-up stays cannot tell: ten readmissions, charges that vary within groups, stays without care."""
+FOLLOWUPS = {("followup_visit", f"within_{days}d") for days in (7, 14, 30)}
 ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # Of a stay without a day only what its own encounters carry is known by admission, not what came before.
     "encounter_dates": KNOWN_BY_ADMISSION,
     "stay_lengths": KNOWN_BY_ADMISSION,
-    # What was an emergency visit is an outpatient one.
-    "ed_visits": {("followup_visit", f"within_{days}d") for days in (7, 14, 30)},
+    # What was an emergency visit, or urgent care, is an outpatient one.
+    "ed_visits": FOLLOWUPS,
+    "outpatient_classes": FOLLOWUPS,
     "encounter_types": {("readmission_oe", "R3_internal")},
     # A patient who left against advice is not an index of R6, where the feed says so.
     "dispositions": {
         ("readmission", "R6"), ("readmission", "R6_WITH_DETOX"), ("readmission", "R6_WITH_SURGICAL_CANCER"),
         ("chronic_share", "R6"), ("chronic_share_coded", "R6"), ("coded_reason_share", "R6"),
-        ("readmission", "R6_AGE_65"), *(("followup_visit", f"within_{days}d") for days in (7, 14, 30)),
+        ("readmission", "R6_AGE_65"), *FOLLOWUPS,
     },
     # A kind of stay that diagnoses tell makes other cells of what is expected.
     "diagnoses": {("readmission_oe", "R3_internal")},
@@ -337,9 +343,9 @@ ANOTHER_VALUE: dict[str, set[tuple[str, str]]] = {
     # enrolled is another patient than who came.
     "repeat_encounters": {
         ("tcoc", "per_patient"), ("tcoc", "per_patient_year"), ("dialysis_share", "patients"),
-        ("cardioversion_share", "patients"), ("seed_tcoc", "published"), ("episode_spend", "claim"),
-        ("episode_spend", "claim_median"), ("episode_spend", "paid"), ("episode_spend", "published"),
-        ("mspb_ratio", "one_index_per_window"), ("mspb_ratio", "published"), ("episode_spend", "claim_trimmed"),
+        ("cardioversion_share", "patients"), ("reference_tcoc", "reproduced"), ("episode_spend", "claim"),
+        ("episode_spend", "claim_median"), ("episode_spend", "paid"), ("episode_spend", "reproduced"),
+        ("mspb_ratio", "one_index_per_window"), ("mspb_ratio", "reproduced"), ("episode_spend", "claim_trimmed"),
         ("mortality", "within_30d_of_admission"), ("mortality", "within_30d_of_admission_every_stay"),
         ("tcoc", "with_drugs_per_patient"), ("tcoc", "pmpm"), ("tcoc", "pmpm_with_drugs"),
     },
@@ -372,7 +378,7 @@ def test_the_made_up_feed_delivers_everything_and_every_metric_has_a_value(whole
 def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
     known = {row["capability"] for row in families.seed("capability")}
     assert set().union(*required().values()) <= known
-    counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient"}
+    counted_elsewhere = {"inpatient_stays", "ed_visits", "classes_beyond_inpatient", "outpatient_classes"}
     assert {row["capability"] for row in families.seed("capability_evidence")} | counted_elsewhere == known
 
 

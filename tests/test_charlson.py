@@ -82,7 +82,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scores]:
             categories = dict(
                 con.execute(
                     "SELECT subject_id, string_agg(category_key, '|' ORDER BY category_key) "
-                    "FROM core.int_charlson_category WHERE counts_flag = 1 GROUP BY 1"
+                    "FROM core.int_charlson_category WHERE is_counted = 1 GROUP BY 1"
                 ).fetchall()
             )
             scores = con.execute(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine import Engine
+from workbench import families
 from workbench.dashboard import FOLDER
 
 Row = dict[str, Any]
@@ -57,11 +58,11 @@ OF_YEARS_AND_SLICES = [
     {"organization_key": 31, "value": 3},
     {"slice": "payer", "slice_value": "Aetna", "value": 4},
 ]
-CONCENTRATION = EVERY_HOSPITAL | {"measure": "non_covered_cost", "n_patients": 200, "total_amount": 100}
+CONCENTRATION = EVERY_HOSPITAL | {"measure": "noncovered_cost", "n_patients": 200, "total_amount": 100}
 DRG = EVERY_HOSPITAL | {"drg_code": "291", "n_stays": 9, "mean_charge": 50, "coefficient_of_variation": 0.2}
 EPISODES = EVERY_HOSPITAL | {
     "payer_group": "Medicare", "kind_of_stay": "all", "n_episodes": 8, "mean_claim": 40, "mean_claim_ci_low": 30,
-    "mean_claim_ci_high": 55, "median_claim": 35, "mean_paid": 20, "n_published": 12, "published_mean_claim": 60,
+    "mean_claim_ci_high": 55, "median_claim": 35, "mean_paid": 20, "n_reproduced": 12, "reproduced_mean_claim": 60,
 }  # fmt: skip
 CELL = S | {"definition_code": "R8", "cell": "some", "cci_band": "all", "n_index": 4, "risk_difference": 0.25}
 
@@ -91,20 +92,20 @@ CASES = {
         {
             "v_noncovered_by_payer": [
                 HOSPITAL | {"payer_key": 1, "payer_name": "Aetna", "payer_category": "Private", "n_encounters": 2,
-                            "patient_gap": 50, "insured_zero_paid_gap": 20, "partial_gap": 30, "share_of_gap": 0.5},
+                            "noncovered_cost": 50, "insured_zero_paid_gap": 20, "partial_gap": 30, "share_of_gap": 0.5},
                 S | {"organization_key": 32, "payer_key": 1, "payer_name": "Aetna", "payer_category": "Private",
-                     "n_encounters": 1, "patient_gap": 15, "insured_zero_paid_gap": 15, "share_of_gap": 0.15},
+                     "n_encounters": 1, "noncovered_cost": 15, "insured_zero_paid_gap": 15, "share_of_gap": 0.15},
                 HOSPITAL | {"payer_key": 2, "payer_name": "NO_INSURANCE", "payer_category": "Self-pay/Uninsured",
-                            "n_encounters": 1, "patient_gap": 25, "uninsured_gap": 25, "share_of_gap": 0.25},
+                            "n_encounters": 1, "noncovered_cost": 25, "uninsured_gap": 25, "share_of_gap": 0.25},
                 HOSPITAL | {"payer_key": -1, "payer_name": "Unknown", "payer_category": "Unknown", "n_encounters": 1,
-                            "patient_gap": 10, "unknown_insurance_gap": 10, "share_of_gap": 0.1},
+                            "noncovered_cost": 10, "unknown_insurance_gap": 10, "share_of_gap": 0.1},
             ],
             "v_noncovered_by_class": [
-                HOSPITAL | {"class_code": "a", "class_label": "A", "n_encounters": 4, "patient_gap": 85,
+                HOSPITAL | {"class_code": "a", "class_label": "A", "n_encounters": 4, "noncovered_cost": 85,
                             "uninsured_gap": 25, "insured_zero_paid_gap": 20, "partial_gap": 30,
                             "unknown_insurance_gap": 10, "share_of_gap": 0.85},
                 S | {"organization_key": 32, "class_code": "a", "class_label": "A", "n_encounters": 1,
-                     "patient_gap": 15, "insured_zero_paid_gap": 15, "share_of_gap": 0.15},
+                     "noncovered_cost": 15, "insured_zero_paid_gap": 15, "share_of_gap": 0.15},
             ],
             "fact_encounter": [
                 S | {"encounter_key": number, "payer_key": payer, "class_key": 1, "patient_key": patient}
@@ -113,7 +114,7 @@ CASES = {
             "dim_encounter_class": [{"class_key": 1, "class_code": "a"}],
             "dim_patient": PATIENTS,
         },
-        "split_by, name, kind, amount, patient_gap, share_of_gap, n_encounters, n_patients",
+        "split_by, name, kind, amount, noncovered_cost, share_of_gap, n_encounters, n_patients",
         # Of Aetna 20 and 15, and 30: all of its 65. A patient who came to both hospitals is one. What is known of the
         # payers is known of the class: 25, 35, 30 and 10 are all of its 100.
         [
@@ -328,7 +329,7 @@ CASES = {
         {"v_episode_spend": each(EPISODES, {}, {"organization_key": 31}, {"kind_of_stay": "acute"})},
         "payer_group, statistic, value, ci_low, ci_high, n",
         [
-            ("Medicare", "mean claim", 40, 30, 55, 8), ("Medicare", "mean claim as published", 60, None, None, 12),
+            ("Medicare", "mean claim", 40, 30, 55, 8), ("Medicare", "mean claim as reproduced", 60, None, None, 12),
             ("Medicare", "mean payment", 20, None, None, 8), ("Medicare", "median claim", 35, None, None, 8),
         ],
     ),
@@ -362,16 +363,16 @@ CASES = {
         "drg_code, n, value, coefficient_of_variation, eta_squared, verdict",
         [("291", 9, 50, 0.2, 0.9, "flat rate"), ("all groups", 20, 60, 0.2, 0.9, "flat rate")],
     ),
-    "published_figures": Case(
+    "stated_figures": Case(
         {
-            "v_seed_figures": [
-                S | {"claim_order": 1, "published_value": 0.5, "reproduced_value": 0.4, "corrected_value": 0.1},
-                S | {"claim_order": 2, "published_value": 8, "reproduced_value": 8},
-                S | {"claim_order": 3, "published_value": 8},
+            "v_stated_figures": [
+                S | {"figure_order": 1, "stated_value": 0.5, "reproduced_value": 0.4, "corrected_value": 0.1},
+                S | {"figure_order": 2, "stated_value": 8, "reproduced_value": 8},
+                S | {"figure_order": 3, "stated_value": 8},
             ],
         },
         # As shares of what was published: 0.4 / 0.5 and 0.1 / 0.5.
-        "claim_order, how, relative",
+        "figure_order, how, relative",
         [
             (1, "corrected", 0.2), (1, "its own rule on these files", 0.8), (2, "corrected", None),
             (2, "its own rule on these files", 1),
@@ -417,8 +418,11 @@ CASES = {
 }  # fmt: skip
 
 
+COPIED = {table: model for model, table in families.published_names().items()}
+
+
 def model_of(table: str) -> str:
-    return f"serving.serving.{table}" if table.startswith("v_") else f"{'mart' if 'mart_' in table else 'star'}.{table}"
+    return COPIED.get(table, f"serving.serving.{table}")
 
 
 def plain(value: Any) -> Any:

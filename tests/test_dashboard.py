@@ -143,8 +143,8 @@ def test_without_the_reproduction_its_tiles_and_charts_are_left_out(monkeypatch:
     monkeypatch.setattr(dashboard.settings, "REPRODUCTION", FOLDER / "not there")
     left = dashboard._pages()
     for part, gone in (
-        ("charts", {"published_figures"}),
-        ("wide", {"published_figures"}),
+        ("charts", {"stated_figures"}),
+        ("wide", {"stated_figures"}),
     ):
         assert {n for p in whole for n in p[part]} - {n for p in left for n in p[part]} == gone
 

@@ -70,7 +70,7 @@ def _cell(source: str, hospital: int, period: str, name: str, label: str) -> Cel
 
 
 def table_of(slice_name: str) -> str:
-    return SLICES[slice_name]["dimension"].split(".")[1]
+    return families.published_names()[SLICES[slice_name]["dimension"]]
 
 
 @dataclass
@@ -412,7 +412,7 @@ FAULTS = [
     Fault("a mean of logarithms", r"\bEXP \(", "(", named("alos", "geometric_mean"), "all"),
     Fault("a mean for a median", r"\bMEDIAN \(", "AVERAGE (", named("alos", "median"), "all"),
     Fault("rows for patients", r"\bAVERAGEX \(", "SUMX (", named("mortality", "within_30d_of_admission"), "all"),
-    Fault("all hospitals for one", HOSPITAL, "FALSE (),", named("seed_tcoc", "published"), "hospital"),
+    Fault("all hospitals for one", HOSPITAL, "FALSE (),", named("reference_tcoc", "reproduced"), "hospital"),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from loader.settings import PROJECT
 from road import PACKAGES, Road
+from workbench import families
 from workbench.cli import main
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -66,6 +67,23 @@ def test_the_dictionary_lists_exactly_what_the_demo_publishes(demo: Road) -> Non
             "WHERE table_catalog = 'serving' AND table_schema = 'serving'"
         ).fetchall()
     assert set(re.findall(r"^\| \[`(\w+)`\]", text, re.M)) == {name for (name,) in published}
+
+
+def test_a_column_that_has_another_name_keeps_the_old_one_beside_it_for_a_version(demo: Road) -> None:
+    import duckdb
+
+    former = [(r["published_table"], r["former_name"], r["column_name"]) for r in families.seed("former_column")]
+    for file in sorted((PROJECT / "models" / "serving").glob("v_*.sql")):
+        said = re.findall(r"(\w+) = 'Former name of (\w+), until version 0\.3\.'", file.read_text(encoding="utf-8"))
+        former += [(file.stem, *names) for names in said]
+    assert len(former) == 12
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{demo.home / 'published.duckdb'}' AS serving (READ_ONLY)")
+        for table, old, new in former:
+            found = con.execute(
+                f"SELECT COUNT({new}), COUNT(*) FILTER ({old} IS DISTINCT FROM {new}) FROM serving.serving.{table}"
+            ).fetchone()
+            assert found is not None and found[0] > 0 and found[1] == 0, (table, old, found)
 
 
 def test_the_star_is_drawn_with_every_fact_and_bridge() -> None:

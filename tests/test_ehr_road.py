@@ -121,7 +121,7 @@ def sound_rows(planted: Path, answers: dict[str, Any], table: str) -> list[dict[
 
 def test_what_no_source_tells_is_null_and_no_row_is_made_up(road: Road, planted: Path, answers: dict[str, Any]) -> None:
     told = road.query(
-        "SELECT COUNT(claim_amount) + COUNT(payer_paid) + COUNT(patient_gap), COUNT(*) - COUNT(charge_amount), "
+        "SELECT COUNT(claim_amount) + COUNT(payer_paid) + COUNT(noncovered_cost), COUNT(*) - COUNT(charge_amount), "
         "SUM(cost_basis <> 'charge') FROM serving.fact_encounter"
     )
     assert told == [(0, 0, 0)]
@@ -172,7 +172,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[str], str], str]] = {
     "both forms of diabetes count": (
         "models/core/int_charlson_category.sql",
         lambda text: text.replace(
-            "    THEN 0\n    ELSE 1\n  END AS counts_flag", "    THEN 1\n    ELSE 1\n  END AS counts_flag"
+            "    THEN 0\n    ELSE 1\n  END AS is_counted", "    THEN 1\n    ELSE 1\n  END AS is_counted"
         ),
         "hierarchy_is_applied",
     ),

@@ -59,9 +59,18 @@ def test_the_key_of_a_published_table_is_the_grain_of_its_model() -> None:
     assert tables["fact_readmission"]["grain"] == ["definition_code", "admission_key"]
     assert tables["fact_readmission"]["indexes"] == [["stay_key"], ["definition_code", "is_index"]]
     assert len(tables["mart_kpi"]["grain"]) == 7, "a grain of several lines"
+    assert tables["mart_kpi"]["copies"] == "mart.mart_kpi"
+    assert (tables["dim_metric"]["copies"], tables["dim_metric"]["grain"]) == (
+        "reference.metric",
+        ["metric_code", "definition_version"],
+    )
 
 
 def test_a_published_table_without_a_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(families, "declared", lambda name: [{"published_table": "dim_moon", "indexes": "phase"}])
-    with pytest.raises(ValueError, match=r"published_table\.csv: no model of star or mart is named dim_moon"):
+    monkeypatch.setattr(
+        families, "declared", lambda name: [{"published_table": "dim_moon", "copies": "", "indexes": "phase"}]
+    )
+    with pytest.raises(
+        ValueError, match=r"published_table\.csv: dim_moon: no model is named star\.dim_moon and states"
+    ):
         families.published_tables()

@@ -58,7 +58,7 @@ def test_one_missing_payment_blanks_no_headline(published: duckdb.DuckDBPyConnec
     assert gap[1] == of_all[1] - 1
     assert 0 < gap[0] <= of_all[0]
     ((cost,),) = published.execute(
-        "SELECT SUM(patient_gap) FROM v_noncovered_by_payer WHERE source_system = 'dirty'"
+        "SELECT SUM(noncovered_cost) FROM v_noncovered_by_payer WHERE source_system = 'dirty'"
     ).fetchall()
     assert cost == gap[0]
 

@@ -154,6 +154,13 @@ CASES = [
     Case("a quote inside an unquoted field", with_rows('q,5" tube,,,,,', at=200), 201, last={"name": '5" tube'}),
     Case("doubled quotes", with_rows('q,"say ""aah""",,,,,', at=200), 201, last={"name": 'say "aah"'}),
     Case("a quoted delimiter", with_rows('q,"Smith, Jo",,,,,', at=200), 201, last={"name": "Smith, Jo"}),
+    Case(
+        "a blank before a quoted delimiter",
+        with_rows('q, "Smith, Jo",,,,'),
+        rejected=1,
+        reason="A blank before a double quote that opens a field",
+    ),
+    Case("a blank before quotes that nothing needs", with_rows('q, "Smith",,,,,', at=200), 201, last={"name": "Smith"}),
     Case("quoted line breaks and blank lines", with_rows('q,"a\n\n\nb",,,,,', at=200), 201, last={"name": "a\n\n\nb"}),
     Case("a quote that is never closed", with_rows('q,"open,,,,,'), rejected=1, reason="double quote"),
     Case("a quote that is never closed, in the last line", GOOD + 'q,"open', rejected=1, reason="double quote"),

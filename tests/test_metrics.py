@@ -74,7 +74,7 @@ LIST_PRICE = [
 MILLION = Decimal(1_000_000)
 
 EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
-    ("M1 ALOS of unmerged encounters, complete days", kpi("alos", "published", "value"), ("1.5295",)),
+    ("M1 ALOS of unmerged encounters, complete days", kpi("alos", "reproduced", "value"), ("1.5295",)),
     ("M1 ALOS of unmerged encounters, midnights", kpi("alos", "midnights_unmerged", "value"), ("1.5357",)),
     ("M1 ALOS of unmerged encounters, exact", kpi("alos", "elapsed_unmerged", "value"), ("1.5351",)),
     ("M1 ALOS", kpi("alos", "days_cms", "n, value"), ("838", "1.85")),
@@ -267,8 +267,8 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
         "FROM serving.v_readmission_reasons WHERE definition_code = 'R1'",
         ("52", "15", "3", "1", "215"),
     ),
-    ("M4 the published 86 %, unrounded", kpi("named_reason_share", "published", "n, value"), ("708", "0.8701")),
-    ("M4 the published 86 %", kpi("named_reason_share", "published_rounded", "value"), ("0.86",)),
+    ("M4 the published 86 %, unrounded", kpi("named_reason_share", "reproduced", "n, value"), ("708", "0.8701")),
+    ("M4 the published 86 %", kpi("named_reason_share", "reproduced_rounded", "value"), ("0.86",)),
     ("M5 non-covered cost, million USD", kpi("noncovered_cost", "total", "value / 1000000"), ("70.42",)),
     ("M5 of it uninsured", kpi("noncovered_cost", "uninsured", "value / 1000000"), ("49.26",)),
     ("M5 of it insured, nothing paid", kpi("noncovered_cost", "insured_zero_paid", "value / 1000000"), ("13.84",)),
@@ -285,13 +285,13 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     *(
         (
             f"M5 {code}, million USD and share",
-            "SELECT patient_gap / 1000000, share_of_gap FROM serving.v_noncovered_by_class "
+            "SELECT noncovered_cost / 1000000, share_of_gap FROM serving.v_noncovered_by_class "
             f"WHERE class_code = '{code}'",
             (gap, share),
         )
         for code, gap, share in GAP_BY_CLASS
     ),
-    ("M5 published zero-paid claims", kpi("zero_paid_claims", "published", "value / 1000000"), ("63.10",)),
+    ("M5 published zero-paid claims", kpi("zero_paid_claims", "reproduced", "value / 1000000"), ("63.10",)),
     ("M6 claims, USD", kpi("tcoc", "total", "value"), ("101514376",)),
     ("M6 claims per patient", kpi("tcoc", "per_patient", "value"), ("104224",)),
     ("M6 list prices, million USD", kpi("procedure_cost", "list_price", "value / 1000000"), ("105.5",)),
@@ -324,11 +324,11 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "M7 the published way",
-        "SELECT n_published, published_mean_claim, published_ratio FROM serving.v_episode_spend "
+        "SELECT n_reproduced, reproduced_mean_claim, reproduced_ratio FROM serving.v_episode_spend "
         "WHERE organization_key = -2 AND payer_group = 'Medicare'",
         ("495", "15208", "0.91"),
     ),
-    ("M7 the published TCOC", kpi("seed_tcoc", "published", "value"), ("17267",)),
+    ("M7 the published TCOC", kpi("reference_tcoc", "reproduced", "value"), ("17267",)),
     *(
         (
             f"M8 mean claim, {code}",
@@ -361,14 +361,14 @@ EXPECTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "M8 patients of the 1,880 unpaid dialysis rows",
-        kpi("dialysis_share", "published", "numerator")
+        kpi("dialysis_share", "reproduced", "numerator")
         + " UNION ALL "
         + kpi("dialysis_share", "patients", "numerator"),
         ("1880", "2"),
     ),
     (
         "M8 patients of the 671 urgent-care cardioversions",
-        kpi("cardioversion_share", "published", "numerator")
+        kpi("cardioversion_share", "reproduced", "numerator")
         + " UNION ALL "
         + kpi("cardioversion_share", "patients", "numerator"),
         ("671", "12"),
@@ -475,8 +475,8 @@ def test_every_stated_value_is_what_mysql_shows(maven: Road) -> None:
 
 def test_each_published_figure_is_reproduced_by_its_own_rule_or_said_not_to_be_computable(maven: Road) -> None:
     rows = maven.query(
-        "SELECT claim_code, project, is_reproduced, reproduced_value, corrected_value, not_computable_reason "
-        "FROM serving.v_seed_figures"
+        "SELECT figure_code, project, is_reproduced, reproduced_value, corrected_value, not_computable_reason "
+        "FROM serving.v_stated_figures"
     )
     assert len(rows) == 18
     for code, project, is_reproduced, reproduced, corrected, reason in rows:

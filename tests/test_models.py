@@ -127,15 +127,16 @@ def test_every_published_model_says_its_grain_what_it_is_and_what_its_columns_me
 
 
 def test_every_table_of_the_star_is_published_under_its_own_name_and_grain(built: Warehouse) -> None:
-    star = {name.split(".")[1]: model for name, model in built.models.items() if name.startswith(("star.", "mart."))}
+    names = families.published_names()
+    assert {name for name in built.models if name.startswith(("star.", "mart."))} <= names.keys()
     copies = {
         name.split(".")[2]: model
         for name, model in built.models.items()
         if name.startswith("serving.") and model.kind.name == "CUSTOM"
     }
-    assert copies.keys() == star.keys()
-    for name, model in copies.items():
-        assert columns_of(model.grains) == columns_of(star[name].grains), name
+    assert copies.keys() == set(names.values())
+    for model, name in names.items():
+        assert columns_of(copies[name].grains) == columns_of(built.models[model].grains), name
 
 
 def columns_of(expressions: list[exp.Expression]) -> set[str]:
@@ -194,11 +195,12 @@ def test_sqlglot_still_empties_concat_ws_where_a_part_is_null() -> None:
 
 
 def test_only_what_is_taken_out_with_it_reads_the_reproduction(built: Warehouse) -> None:
-    """What the published projects did is there to compare with; nothing that we compute depends on it."""
+    """What the reference projects did is there to compare with; nothing that we compute depends on it."""
     folder = PROJECT / "models" / "reproduction"
     subjects = {row["subject"] for row in families.declared("metric_subject")}
     subjects -= {row["subject"] for row in families.seed("metric_subject")}
     generated = {f"measure.{subject}_observation" for subject in subjects}
+    generated |= {f"serving.serving.{row['published_table']}" for row in families.seed("reproduction/published_table")}
     reading = {
         name
         for name, model in built.models.items()
@@ -267,7 +269,7 @@ def test_the_calendar_has_every_day_of_two_centuries(built: Warehouse) -> None:
 
 
 def test_age_bands_cover_every_age_once_in_each_scheme(built: Warehouse) -> None:
-    for scheme in ("decade", "seed", "cms", "senior"):
+    for scheme in ("decade", "mesh", "cms", "senior"):
         bands = built.query(
             f"SELECT min_age, max_age FROM star.dim_age_band WHERE scheme = '{scheme}' ORDER BY sort_order"
         )
@@ -504,6 +506,21 @@ def test_every_model_builds_where_sources_are_absent_and_no_audit_fails_for_it(l
     failing = {(audit.model, audit.name) for audit in landed.all_audits() if landed.failing_rows(audit)}
     broken = {"quarantine.synthea__encounters", "quarantine.synthea__organizations", "quarantine.synthea__patients"}
     assert failing == {(model, "quarantined_within_limit") for model in broken}
+
+
+def test_a_delivery_that_is_refused_says_each_fault_in_one_line(landed: Warehouse) -> None:
+    rows = [("100.005", "money"), ("7.125", "money"), ("5", "money"), ("noon", "moment")]
+    listed = ", ".join(
+        f"({number}, '{kind} ''{value}'' is not a valid {kind}')" for number, (value, kind) in enumerate(rows)
+    )
+    audit = Path(PROJECT / "audits" / "quarantined_within_limit.sql").read_text(encoding="utf-8").split("*/", 1)[1]
+    query = audit.replace("@this_model", "broken").replace("@source", "broken").replace("@max_share", "0.01")
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE broken AS FROM (VALUES {listed}) AS t(record_number, violation)")
+        assert con.execute(query).fetchall() == [
+            ("money '...' is not a valid money", 3, 4),
+            ("moment '...' is not a valid moment", 1, 4),
+        ]
 
 
 # What is wrong with the data
@@ -936,7 +953,7 @@ def test_a_familys_codes_are_of_known_systems_and_have_one(built: Warehouse, fam
 
 
 FLAGS = (
-    "has_time", "died_in_stay", "readmitted_flag", "icu_flag", "present_on_admission", "list_length_mismatch",
+    "has_time", "died_in_stay", "readmitted_flag", "is_icu", "present_on_admission", "list_length_mismatch",
     "is_abnormal", "is_generic", "is_text_repaired",
 )  # fmt: skip
 NEVER = {
@@ -999,6 +1016,38 @@ def test_above_the_input_nothing_names_a_family() -> None:
     samples = {f"workbench/{file.name}" for file in (PROJECT / "workbench").glob("sample_*.sql")}
     assert {file: found for file, found in naming.items() if file not in MAY_NAME_A_FAMILY.keys() | samples} == {}
     assert naming.keys() >= MAY_NAME_A_FAMILY.keys(), "take out what names no family any more"
+
+
+def test_a_database_of_an_older_layout_tells_ways_in_and_out_transfers_and_what_was_paid(built: Warehouse) -> None:
+    """tests/omop has the columns of CDM 5.3 in upper case, and its vocabulary as Athena gives it, split at tabs."""
+    told = built.query(
+        "SELECT encounter_id, admit_source, discharge_disposition, died_in_stay, icu_flag, claim_amount, payer_paid "
+        "FROM input.encounter WHERE source_system = 'omop' AND encounter_id IN ('11', '12', '13', '16') ORDER BY 1"
+    )
+    assert told == [
+        ("11", "clinic", "8717", 0, 1, Decimal("12000.00"), Decimal("8800.00")),
+        ("12", "Inpatient Hospital", "8536", 0, None, Decimal("8000.00"), Decimal("6000.00")),
+        ("13", "ambulance", "4216643", 1, 0, None, None),
+        ("16", None, None, None, None, None, None),
+    ]
+    stays = built.query(
+        "SELECT e.encounter_id, d.disposition_code, s.is_open, a.is_transferred_out, r.is_index, r.is_readmission "
+        "FROM star.fact_inpatient_stay AS s "
+        "INNER JOIN star.fact_encounter AS e ON e.encounter_key = s.stay_key "
+        "INNER JOIN star.dim_discharge_disposition AS d ON d.disposition_key = s.disposition_key "
+        "INNER JOIN core.int_admission AS a ON a.unit = 'same_day' AND a.source_system = s.source_system "
+        "AND a.admission_id = e.encounter_id "
+        "INNER JOIN star.fact_readmission AS r ON r.stay_key = s.stay_key AND r.definition_code = 'R3' "
+        "WHERE s.source_system = 'omop' ORDER BY 1"
+    )
+    assert stays == [
+        ("11", "transfer", 0, 1, 0, None),
+        ("12", "home", 0, 0, 1, 1),
+        ("13", "expired", 0, 0, 1, 0),
+        ("16", "(unknown)", 1, 0, 0, None),
+    ]
+    classes = built.query("SELECT class_code, COUNT(*) FROM core.int_encounter WHERE source_system = 'omop' GROUP BY 1")
+    assert dict(classes) == {"inpatient": 4, "outpatient": 1, "emergency": 1, "telephone": 1}
 
 
 def test_the_key_of_every_published_table_is_the_grain_that_sqlmesh_reads_in_its_model(built: Warehouse) -> None:

@@ -86,7 +86,7 @@ def whole(row: Row) -> Cell:
 
 
 GAPS = [
-    Figure("patient_gap", "noncovered_cost", "total", "numerator"),
+    Figure("noncovered_cost", "noncovered_cost", "total", "numerator"),
     Figure("uninsured_gap", "noncovered_cost", "uninsured", "numerator"),
     Figure("insured_zero_paid_gap", "noncovered_cost", "insured_zero_paid", "numerator"),
     Figure("partial_gap", "noncovered_cost", "partial", "numerator"),
@@ -169,8 +169,8 @@ VIEWS: dict[str, tuple[Callable[[Row], Cell], list[Figure]]] = {
             Figure("mean_claim_trimmed", "episode_spend", "claim_trimmed"),
             Figure("mean_paid", "episode_spend", "paid"),
             *interval("mean_paid_ci_low", "mean_paid_ci_high", "episode_spend", "paid"),
-            Figure("n_published", "episode_spend", "published", "n"),
-            Figure("published_mean_claim", "episode_spend", "published"),
+            Figure("n_reproduced", "episode_spend", "reproduced", "n"),
+            Figure("reproduced_mean_claim", "episode_spend", "reproduced"),
             Figure("claim_ratio", "mspb_ratio", "one_index_per_window"),
         ],
     ),
@@ -199,7 +199,7 @@ VIEWS: dict[str, tuple[Callable[[Row], Cell], list[Figure]]] = {
             Figure("claim_amount", "tcoc", "total", "numerator"),
             Figure("mean_claim_amount", "claim_per_encounter", "mean"),
             Figure("n_encounters", "encounters", "count", "n"),
-            Figure("patient_gap", "noncovered_cost", "total", "numerator"),
+            Figure("noncovered_cost", "noncovered_cost", "total", "numerator"),
             Figure("share_of_claims", "tcoc", "total", "numerator", is_share=True),
             Figure("share_of_gap", "noncovered_cost", "total", "numerator", is_share=True),
         ],

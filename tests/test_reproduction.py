@@ -14,7 +14,7 @@ from workbench import families
 
 pytestmark = pytest.mark.long
 
-OF_THE_REPRODUCTION = {"dim_published_claim", "v_seed_figures"}
+OF_THE_REPRODUCTION = {"dim_stated_figure", "v_stated_figures"}
 """What is published of it."""
 
 
@@ -48,12 +48,12 @@ def test_without_the_reproduction_everything_else_is_as_it_was(tmp_path: Path) -
     differing = {name for name in left if left[name] != whole[name]}
     assert differing == {
         "mart_kpi", "mart_kpi_additive", "dim_metric", "dim_readmission_definition", "dim_readmission_exclusion",
-        "fact_readmission", "mart_patient_measure", "v_readmission_ladder", "v_readmission_attrition",
+        "fact_readmission", "mart_patient_total", "v_readmission_ladder", "v_readmission_attrition",
         "v_readmission_reasons", "v_patient_concentration", "v_episode_spend", "v_year_difference",
     }  # fmt: skip
     for name in ("fact_readmission", "dim_readmission_definition", "v_readmission_ladder"):
         assert set(left[name]) < set(whole[name]), name
     assert "published way" not in road.output
     page = (road.home / "dashboard" / "prod.html").read_text(encoding="utf-8")
-    assert 'id="published_figures"' not in page
+    assert 'id="stated_figures"' not in page
     assert 'id="readmission_ladder"' in page

@@ -391,7 +391,7 @@ class TestMaven:
 
     def test_noncovered_cost(self, maven: Road) -> None:
         total, uninsured, zero_paid, partial = maven.query(
-            "SELECT SUM(patient_gap), SUM(uninsured_gap), SUM(insured_zero_paid_gap), SUM(partial_gap) "
+            "SELECT SUM(noncovered_cost), SUM(uninsured_gap), SUM(insured_zero_paid_gap), SUM(partial_gap) "
             "FROM serving.v_noncovered_by_payer"
         )[0]
         assert (total, uninsured) == (Decimal("70416868.53"), Decimal("49259290.16"))
@@ -404,12 +404,12 @@ class TestMaven:
         unmerged = dict(
             maven.query(
                 "SELECT definition_version, ROUND(value, 4) FROM serving.mart_kpi WHERE metric_code = 'alos' "
-                "AND definition_version IN ('published', 'midnights_unmerged', 'elapsed_unmerged') "
+                "AND definition_version IN ('reproduced', 'midnights_unmerged', 'elapsed_unmerged') "
                 "AND period = 'all' AND organization_key = -2 AND slice = 'all'"
             )
         )
         assert unmerged == {
-            "published": Decimal("1.5295"), "midnights_unmerged": Decimal("1.5357"),
+            "reproduced": Decimal("1.5295"), "midnights_unmerged": Decimal("1.5357"),
             "elapsed_unmerged": Decimal("1.5351"),
         }  # fmt: skip
 

@@ -23,7 +23,6 @@ COPY = "a copy of the table of its name, whose rows tests/test_publish.py compar
 LANDED = "tests/test_models.py reads it on files as they come"
 CONFORMS = "tests/test_models.py holds the input of every family to what is written down of it"
 ADDED = "the rows of two seeds, or of one: test_without_the_reproduction_everything_else_is_as_it_was reads both"
-SELECTS = "it selects columns of a seed"
 CAST = "it renames and casts; tests/test_ehr_road.py compares its NULLs and rows with what was planted"
 AUDITED = "tests/test_audits.py builds it on a file of a full export, and its audits hold it to the raw rows"
 SCORED = "tests/test_charlson.py scores 62 cases by it"
@@ -31,7 +30,7 @@ PLANTED = "tests/test_ehr_road.py compares it with planted truths, to the row"
 GENERATED = "the same query as measure.stay_slice and the observations beside it, over another fact"
 NO_UNIT_TEST = {
     r"reference\.(?!metric$|readmission_).+": SEED,
-    r"reproduction\.(metric|published_claim|published_driver|published_reason|readmission_.+)": SEED,
+    r"reproduction\.(metric|stated_figure|reproduced_driver|reproduced_reason|readmission_.+)": SEED,
     "reference.metric": ADDED,
     "reference.readmission_definition": ADDED,
     "reference.readmission_exclusion": ADDED,
@@ -41,7 +40,7 @@ NO_UNIT_TEST = {
     "staging.stg_synthea__medications": AUDITED,
     "staging.stg_synthea__observations": AUDITED,
     "staging.stg_synthea__providers": AUDITED,
-    r"input\.(?!synthea__encounter$|fhir__).+": CONFORMS,
+    r"input\.(?!synthea__encounter$|fhir__|omop__).+": CONFORMS,
     "core.int_charlson_category": SCORED,
     "core.int_charlson_score": SCORED,
     "core.int_diagnosis_category": SCORED,
@@ -54,17 +53,10 @@ NO_UNIT_TEST = {
     "star.dim_drg": PLANTED,
     "star.dim_lab_test": PLANTED,
     "star.dim_medication": PLANTED,
-    "star.dim_benchmark": SELECTS,
-    "star.dim_charlson_band": SELECTS,
-    "star.dim_condition_category": SELECTS,
-    "star.dim_metric": SELECTS,
-    "star.dim_published_claim": SELECTS,
-    "star.dim_readmission_definition": SELECTS,
-    "star.dim_stay_type": SELECTS,
-    r"measure\.(member_month|published_.+|readmitted_encounter)_observation": GENERATED,
+    "star.dim_condition_category": "it selects columns of a seed",
+    r"measure\.(member_month|reproduced_.+|readmitted_encounter)_observation": GENERATED,
     r"measure\.(?!stay_|patient_).+_slice": GENERATED,
     "measure.patient_slice": "the rows of all subjects, which tests/test_independent.py counts",
-    "mart.mart_capability": "it selects columns of core.int_capability",
     "mart.mart_data_quality": "it reads a table a contract, and so "
     "test_what_is_wrong_with_the_data_is_counted_over_the_rows_it_applies_to runs it",
     "mart.mart_readmission_risk": PLANTED,

@@ -18,6 +18,8 @@ VERSION_0_1 = "ba73ef3"
 
 FIGURES = """ -- of all but the definitions that changed since: R5 and R6 follow the planned readmission algorithm
 SELECT COUNT(*), SUM(claim_amount), SUM(charge_amount) FROM serving.fact_encounter
+UNION ALL SELECT COUNT(*), SUM(patient_gap), NULL FROM serving.fact_encounter -- columns by their former names
+UNION ALL SELECT COUNT(*), SUM(icu_flag), NULL FROM serving.fact_inpatient_stay
 UNION ALL SELECT COUNT(*), SUM(los_days_cms), SUM(cci_1987) FROM serving.fact_inpatient_stay
 UNION ALL SELECT COUNT(*), SUM(is_index), SUM(is_readmission) FROM serving.fact_readmission
   WHERE definition_code IN ('R1', 'R2', 'R3', 'R4')

@@ -59,7 +59,7 @@ TRUTHS: dict[str, tuple[Callable[[Answers], Rows], str]] = {
     ),
     "stays": (
         listed("stays", "stays", "deaths", "los_days", "charge_cents", "icu_stays", "readmissions"),
-        "SELECT COUNT(*), SUM(died_in_stay), SUM(los_midnights), SUM(charge_amount) * 100, SUM(icu_flag), "
+        "SELECT COUNT(*), SUM(died_in_stay), SUM(los_midnights), SUM(charge_amount) * 100, SUM(is_icu), "
         f"SUM(src_readmitted_30d) FROM {STAYS}",
     ),
     "lengths that differ from the dates": (

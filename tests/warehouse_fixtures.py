@@ -223,6 +223,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         sample.generate("ehr", 0.02, folder / "records")
         land(folder / "home", folder / "files")
         land(folder / "home", folder / "records")
+        land(folder / "home", PROJECT / "tests" / "omop")
         land(folder / "home", fhir_export.write(folder / "fhir"))
         warehouse = load(folder / "home")
         warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas
 from pydantic import Field
-from rich.console import Console
 from rich.table import Table
 from sqlglot import exp
 from sqlmesh.core.notification_target import GenericNotificationTarget, NotificationEvent
 from sqlmesh.utils.errors import AuditError
+
+from loader.cli import Screen
 
 SAMPLE_ROWS = 5
 """How many failing rows are shown."""
@@ -36,10 +37,10 @@ class AuditSamples(GenericNotificationTarget):
         """Print `audit_error`'s model, audit, count and first failing rows."""
         model = audit_error.model
         rows = self.fetch(model.gateway if model else None, audit_error.query.limit(SAMPLE_ROWS))
-        screen = Console(stderr=True, highlight=False)
+        screen = Screen(stderr=True, highlight=False)
         count = f"{audit_error.count} failing row{'s' if audit_error.count != 1 else ''}"
-        failed = f"[bold red]Audit {audit_error.audit_name} failed on {audit_error.model_name}[/bold red]"
-        screen.print(f"{failed}: {count}, the first {len(rows)}:")
+        screen.print(f"Audit {audit_error.audit_name} failed on {audit_error.model_name}", style="bold red", end="")
+        screen.print(f": {count}, the first {len(rows)}:")
         shown = Table()
         # A wide row does not fit a screen: show it as name and value, one column a failing row.
         shown.add_column("column")

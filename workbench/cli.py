@@ -116,6 +116,47 @@ def query(sql: str, limit: int) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--from",
+    "standard",
+    type=click.Path(path_type=Path),
+    help="Take in a contract of the Open Data Contract Standard 3 (name.odcs.yaml) instead of drafting one.",
+)
+@click.option("--source", help="The family that the file is of (default: hospital; with --from, the contract's id).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The contract to write, with --from the folder; default: contracts/."
+)
+@says_errors
+def contract(file: Path | None, standard: Path | None, source: str | None, out: Path | None) -> None:
+    """Write a first contract for FILE, from its profile; or the contracts that a file of the standard holds."""
+    if (file is None) == (standard is None):
+        raise click.UsageError("Name a FILE of data, or a contract by --from.")
+    folder, unheld = settings.PROJECT / "contracts", []
+    if standard:
+        from workbench import odcs
+
+        texts, unheld = odcs.read(standard, source)
+        targets = {(out or folder) / f"{name}.toml": text for name, text in texts.items()}
+    else:
+        from loader import profile as profiles
+
+        name, text = profiles.draft(file, source or "hospital")
+        targets = {out or folder / f"{name}.toml": text}
+    for target in targets:
+        if target.exists():
+            raise click.ClickException(
+                f"{target} exists already. Remove it first, or write to another place with --out."
+            )
+    for target, text in targets.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        screen.print(f"contract   {target}: read it through, then add a staging model for it", soft_wrap=True)
+    for number, line in enumerate(unheld):
+        screen.print(f"{'' if number else 'not held':<11}{line}", soft_wrap=True)
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="The page to write; default: in WAREHOUSE_HOME/profile.")
 @click.option("--show-values", is_flag=True, help="Show values of columns that name or find a person.")
@@ -173,13 +214,14 @@ def dashboard(environment: str, out: Path | None, png: Path | None) -> None:
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another is another hospital.")
 @click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
+@click.option("--shape", help="The hospital as another system's files: synthea (a whole export), omop or fhir.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 @says_errors
-def sample(family: str, scale: float, seed: int, dirty: bool, out: Path) -> None:
+def sample(family: str, scale: float, seed: int, dirty: bool, shape: str | None, out: Path) -> None:
     """Generate files of a source family, with the truths planted in them in answers.json."""
     from workbench import sample as generator
 
-    generated = generator.generate(family, scale, out, seed=seed, dirty=dirty)
+    generated = generator.generate(family, scale, out, seed=seed, dirty=dirty, shape=shape)
     for file, rows in generated.rows.items():
         screen.print(f"{file:<24}{rows:>12,} rows")
 
@@ -256,7 +298,8 @@ def _planned(run: Callable[[], Any]) -> Any:
         return run()
     except SQLMeshError as error:
         reason = f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
-        screen.print(f"[red]not published[/red]: {reason}\nWhat every environment shows is as it was before.")
+        screen.print("not published", style="red", end="")
+        screen.print(f": {reason}\nWhat every environment shows is as it was before.")
         sys.exit(1)
 
 

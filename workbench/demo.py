@@ -37,7 +37,7 @@ HEADLINES = (
         ("alos/days_cms",),
     ),
     (
-        "readmissions, published way",
+        "readmissions, as reproduced",
         "SELECT value, numerator, denominator FROM serving.v_readmission_ladder "
         "WHERE source_system = :feed AND definition_code = 'R0'",
         "{0:.2%} = {1:,}/{2:,}, a ratio to the other admissions",
@@ -75,7 +75,7 @@ HEADLINES = (
     ),
     (
         "non-covered cost",
-        "SELECT SUM(patient_gap), SUM(uninsured_gap) / SUM(patient_gap) FROM serving.v_noncovered_by_payer "
+        "SELECT SUM(noncovered_cost), SUM(uninsured_gap) / SUM(noncovered_cost) FROM serving.v_noncovered_by_payer "
         "WHERE source_system = :feed",
         "${0:,.2f}, of which {1:.2%} is of patients without insurance",
         ("noncovered_share/uninsured",),

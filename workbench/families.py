@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -29,23 +30,37 @@ def declared(name: str) -> list[dict[str, str]]:
 
 
 def published_tables() -> list[dict[str, Any]]:
-    """Return of each table of seeds/published_table.csv its name, its grain (its model's), and each index's columns.
+    """Return of each row of seeds/published_table.csv its name, the model it copies, its grain, and its indexes.
+
+    A table copies the model of its own name, mart_* of mart and all others of star, unless its row names another one.
+    The grain is that model's; an index is its columns. `former` has the columns that keep an old name beside the new
+    one for a version, by the old name (seeds/former_column.csv).
 
     Raises:
-        ValueError: a table that no model of star or mart makes, or one whose model states no grain.
+        ValueError: a table whose model is not there, or states no grain.
     """
-    header = re.compile(r"\bname (?:star|mart)\.(\w+),.*?\bgrain (?:\(([^)]*)\)|(\w+))", re.S)
-    files = [file for part in ("star", "mart", "reproduction") for file in (PROJECT / "models" / part).glob("*.sql")]
+    header = re.compile(r"\bname (\w+\.\w+),.*?\bgrain (?:\(([^)]*)\)|(\w+))", re.S)
+    files = sorted((PROJECT / "models").glob("*/*.sql"))
     stated = [match for file in files if (match := header.search(file.read_text(encoding="utf-8")))]
     grains = {match[1]: re.findall(r"\w+", match[2] or match[3]) for match in stated}
+    former: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in seed("former_column"):
+        former[row["published_table"]][row["former_name"]] = row["column_name"]
     tables = []
     for row in declared("published_table"):
         name = row["published_table"]
-        if name not in grains:
-            raise ValueError(f"published_table.csv: no model of star or mart is named {name} and states its grain")
+        copies = row["copies"] or f"{'mart' if name.startswith('mart_') else 'star'}.{name}"
+        if copies not in grains:
+            raise ValueError(f"published_table.csv: {name}: no model is named {copies} and states its grain")
         indexes = [index.split("+") for index in row["indexes"].split()]
-        tables.append({"name": name, "grain": grains[name], "indexes": indexes})
+        tables.append({"name": name, "copies": copies, "grain": grains[copies], "indexes": indexes})
+        tables[-1]["former"] = former[name]
     return tables
+
+
+def published_names() -> dict[str, str]:
+    """Return under which name each published model is published."""
+    return {table["copies"]: table["name"] for table in published_tables()}
 
 
 def loaded_contracts(delivered: Collection[str]) -> list[Contract]:

@@ -96,7 +96,7 @@ def _nothing(column: dict[str, Any]) -> str:
 
 
 def _point(column: dict[str, Any], x: float | None) -> str:
-    """Return a place on a measure's line as people write it: a number, a date, a time."""
+    """Return a place on a column's line as people write it: a number, a date, a time."""
     if x is None:
         return ""
     if column["inferred_type"] in MOMENTS:

@@ -1184,7 +1184,7 @@ COMMENT ON COLUMN answers.gap_days.gap_days IS 'UTC days from discharge to the n
 COMMENT ON COLUMN answers.gap_days.pairs IS 'Pairs that many days apart.';
 
 CREATE TABLE answers.readmission AS
-WITH seed_gap AS (
+WITH reproduced_gap AS (
   /* The first dashboard looks one row back, not one stay, and drops hospice and screening rows. */
   SELECT
     patient_no,
@@ -1192,9 +1192,9 @@ WITH seed_gap AS (
   FROM stay_row
   JOIN stay_care USING (care)
   WHERE NOT is_hospice AND NOT is_screening
-), seed_row AS (
+), reproduced_row AS (
   /* It counts whole periods of 24 hours. */
-  SELECT patient_no, coalesce(seconds::BIGINT // 86400 BETWEEN 1 AND 30, false) AS is_readmission FROM seed_gap
+  SELECT patient_no, coalesce(seconds::BIGINT // 86400 BETWEEN 1 AND 30, false) AS is_readmission FROM reproduced_gap
 ), closed_stay AS (
   /* An open stay has no discharge to count days from. */
   SELECT * FROM stay WHERE discharged_at IS NOT NULL
@@ -1208,9 +1208,9 @@ SELECT
   'readmissions over other rows, by the rules of the first dashboard: a ratio' AS label,
   count(*) FILTER (is_readmission) AS numerator,
   count(*) FILTER (NOT is_readmission) AS denominator
-FROM seed_row
+FROM reproduced_row
 UNION ALL
-SELECT 'R1', 'the same readmissions over all its rows', count(*) FILTER (is_readmission), count(*) FROM seed_row
+SELECT 'R1', 'the same readmissions over all its rows', count(*) FILTER (is_readmission), count(*) FROM reproduced_row
 UNION ALL
 SELECT 'R2', 'any later stay', count(gap_days), count(*) FROM closed_stay
 UNION ALL
@@ -1243,7 +1243,7 @@ SELECT
   'patients with a readmission of R1 over patients with a row of R1',
   count(DISTINCT patient_no) FILTER (is_readmission),
   count(DISTINCT patient_no)
-FROM seed_row
+FROM reproduced_row
 ORDER BY code;
 COMMENT ON TABLE answers.readmission IS 'The readmission ladder. An open stay is in no denominator from R2 on. UTC days.';
 COMMENT ON COLUMN answers.readmission.code IS 'Code of the definition.';

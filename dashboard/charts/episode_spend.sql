@@ -47,11 +47,11 @@ UNION ALL
 SELECT
   source_system,
   payer_group,
-  'mean claim as published',
-  published_mean_claim,
+  'mean claim as reproduced',
+  reproduced_mean_claim,
   NULL,
   NULL,
-  n_published,
+  n_reproduced,
   n_patients,
   ratio_constant,
   small_cell_flag

@@ -30,7 +30,7 @@ WITH payer_patient AS (
     CASE WHEN v.payer_category = 'Self-pay/Uninsured' THEN 'No insurance' ELSE v.payer_name END AS name,
     SUM(v.n_encounters) AS n_encounters,
     MAX(p.n_patients) AS n_patients,
-    SUM(v.patient_gap) AS patient_gap,
+    SUM(v.noncovered_cost) AS noncovered_cost,
     SUM(v.share_of_gap) AS share_of_gap,
     SUM(v.uninsured_gap) AS uninsured_gap,
     SUM(v.insured_zero_paid_gap) AS insured_zero_paid_gap,
@@ -51,7 +51,7 @@ WITH payer_patient AS (
     v.class_label,
     SUM(v.n_encounters),
     MAX(p.n_patients),
-    SUM(v.patient_gap),
+    SUM(v.noncovered_cost),
     SUM(v.share_of_gap),
     SUM(v.uninsured_gap),
     SUM(v.insured_zero_paid_gap),
@@ -79,7 +79,7 @@ SELECT
   name,
   kind,
   amount,
-  patient_gap,
+  noncovered_cost,
   share_of_gap,
   n_encounters,
   n_patients
@@ -89,6 +89,6 @@ WHERE
 ORDER BY
   source_system,
   split_by DESC,
-  patient_gap DESC,
+  noncovered_cost DESC,
   name,
   amount DESC

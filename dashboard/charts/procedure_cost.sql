@@ -1,4 +1,4 @@
--- One row per source, measure of cost and procedure, the twelve dearest.
+-- One row per source, basis of cost and procedure, the twelve dearest.
 WITH patient_cost AS (
   SELECT
     f.source_system,
@@ -55,7 +55,7 @@ WITH patient_cost AS (
 )
 SELECT
   r.source_system,
-  CASE WHEN r.definition_version = 'list_price' THEN 'list price' ELSE 'claims of their encounters, divided' END AS measure,
+  CASE WHEN r.definition_version = 'list_price' THEN 'list price' ELSE 'claims of their encounters, divided' END AS basis,
   REPLACE(r.slice_value, ' (procedure)', '') AS name,
   r.value AS amount,
   r.share,
@@ -71,5 +71,5 @@ WHERE
   r.cost_rank <= 12
 ORDER BY
   r.source_system,
-  measure,
+  basis,
   r.cost_rank

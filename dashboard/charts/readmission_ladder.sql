@@ -12,7 +12,7 @@ SELECT
   l.denominator,
   k.n_patients,
   k.small_cell_flag,
-  CASE WHEN d.measure = 'ratio' THEN 'ratio' ELSE 'share' END AS measure,
+  CASE WHEN d.rate_form = 'ratio' THEN 'ratio' ELSE 'share' END AS rate_form,
   l.note
 FROM serving.v_readmission_ladder AS l
 INNER JOIN serving.dim_readmission_definition AS d

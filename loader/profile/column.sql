@@ -129,7 +129,7 @@ WHERE
 CREATE OR REPLACE TEMP TABLE contract_failing_value AS
 SELECT value, mask, n FROM column_value WHERE is_filled AND {contract_cast} IS NULL;
 
-/* A measure's place on a line: the number, or the seconds since 1970. */
+/* A value's place on a line: the number, or the seconds since 1970. */
 CREATE OR REPLACE TEMP TABLE column_point AS
 SELECT
   CASE WHEN t.type IN ('date', 'timestamp') THEN epoch(v.moment) ELSE v.number END AS x,

@@ -42,20 +42,18 @@ def draft(file: Path, source: str) -> tuple[str, str]:
         raise LandingRefused(f"{file}: it holds {len(found.tables)} tables. Name one file.")
     (table,) = found.tables
     plain = re.sub(r"\.(gz|zst)$", "", file.name.lower())
-    stem, suffix = Path(plain).stem, Path(plain).suffix
-    name = _identifier(stem)
+    name = _identifier(Path(plain).stem)
     ignored = [c["column_name"] for c in table["columns"] if INDEX.fullmatch(c["column_name"])]
     columns = [column for column in table["columns"] if column["column_name"] not in ignored]
     ignored += [""] if table["unnamed_columns"] else []
     if not columns:
         raise LandingRefused(f"{file}: no column with a name. Name each column once.")
-    names = _names(column["column_name"] for column in columns)
+    names = identifiers(column["column_name"] for column in columns)
     marks = sorted({mark for column in columns for mark in column["null_marks_seen"] or []})
     keys = [key["columns"] for key in table["keys"] if key["duplicates"] == 0 and set(key["columns"]) <= set(names)]
     key = keys[0] if keys else [columns[0]["column_name"]]
-    patterns = [f"{_literally(stem)}{part}{suffix}" for part in ("", "_*", "-*")]
     lines = [
-        f"# A first contract, drafted from {table['row_count']:,} rows of {_quoted(file.name)}.",
+        f"# A first contract, drafted from {table['row_count']:,} rows of {quoted(file.name)}.",
         "# Read it through: say what one row is, and what each column may hold.",
         *([] if keys else ["# No column tells all rows apart: the key below is a guess."]),
         *(
@@ -63,13 +61,13 @@ def draft(file: Path, source: str) -> tuple[str, str]:
             if looks_like_data(list(names))
             else []
         ),
-        f"source = {_quoted(source)}",
-        f"table = {_quoted(name)}",
-        f"files = [{', '.join(map(_quoted, patterns))}]",
-        f"key = [{', '.join(_quoted(names[column]) for column in key)}]",
-        f"null_marks = [{', '.join(map(_quoted, ['', *marks]))}]",
+        f"source = {quoted(source)}",
+        f"table = {quoted(name)}",
+        f"files = [{', '.join(map(quoted, patterns(plain)))}]",
+        f"key = [{', '.join(quoted(names[column]) for column in key)}]",
+        f"null_marks = [{', '.join(map(quoted, ['', *marks]))}]",
         *(['encoding = "windows-1252"'] if table["encoding_guessed"] else []),
-        *([f"ignore = [{', '.join(map(_quoted, ignored))}]"] if ignored else []),
+        *([f"ignore = [{', '.join(map(quoted, ignored))}]"] if ignored else []),
         "",
         "[columns]",
         *(_column(names[column["column_name"]], column, column["column_name"] in key) for column in columns),
@@ -80,9 +78,9 @@ def draft(file: Path, source: str) -> tuple[str, str]:
 def _column(name: str, column: Mapping[str, Any], is_key: bool) -> str:
     header = column["column_name"]
     kind, form, comment = _type(column)
-    fields = [f"header = {_quoted(header)}"] if name.upper() != header else []
+    fields = [f"header = {quoted(header)}"] if name.upper() != header else []
     fields += [f'type = "{kind}"'] if kind != "VARCHAR" else []
-    fields += [f"format = {_quoted(form)}"] if form else []
+    fields += [f"format = {quoted(form)}"] if form else []
     fields += ["required = true"] if is_key and column["filled"] == column["row_count"] else []
     text = f"{name} = {{ {', '.join(fields)} }}" if fields else f"{name} = {{}}"
     return f"{text}  # {comment}" if comment else text
@@ -118,7 +116,7 @@ def _type(column: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
             return "VARCHAR", None, None
 
 
-def _names(headers: Iterable[str]) -> dict[str, str]:
+def identifiers(headers: Iterable[str]) -> dict[str, str]:
     """Return a name for each header: one that needs no quotes, that no other column has, and that is free to take."""
     names: dict[str, str] = {}
     taken = set(RESERVED)
@@ -139,11 +137,12 @@ def _identifier(text: str) -> str:
     return plain if plain and not plain[0].isdigit() else f"column_{plain}".rstrip("_")
 
 
-def _literally(name: str) -> str:
-    """Return a file's name as a pattern that matches it alone."""
-    return re.sub(r"([*?\[])", r"[\1]", name)
+def patterns(name: str) -> list[str]:
+    """Return the patterns that match a file's name, and those of its parts."""
+    stem, suffix = (re.sub(r"([*?\[])", r"[\1]", part) for part in (Path(name).stem, Path(name).suffix))
+    return [f"{stem}{part}{suffix}" for part in ("", "_*", "-*")]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a TOML string: JSON's escapes are TOML's, which wants one more."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -22,7 +22,7 @@ MODEL (
       )
     )
   ),
-  description 'Admissions as the readmission definitions count them, each with the next one of the same patient and unit. The published rules (unit encounter) leave hospice and screening out before they look for the next. A stay that is followed on the same or the next day by one at another organization is a transfer: the patient was handed on, not readmitted. An admission without a day has no next one.'
+  description 'Admissions as the readmission definitions count them, each with the next one of the same patient and unit. The reproduced rules (unit encounter) leave hospice and screening out before they look for the next. A stay that is followed on the same or the next day by one at another organization is a transfer: the patient was handed on, not readmitted. An admission without a day has no next one.'
 );
 
 WITH unit_of_counting AS (

@@ -7,7 +7,14 @@ MODEL (
     unique_grain(columns := (source_system, capability)),
     not_null(columns := (source_system, capability, sentence, evidence_rows, is_delivered))
   ),
-  description 'What each feed delivers, counted from the rows of its current delivery: one value is enough. Metrics that require what a feed does not deliver are not computable for it.'
+  description 'What each feed delivers in its current delivery, counted from its rows. A metric that requires what a feed does not deliver is not_computable for it, and mart_kpi names the missing input.',
+  column_descriptions (
+    source_system = 'Feed.',
+    capability = 'Code of the capability; metrics require it (dim_metric, requires).',
+    sentence = 'What it is.',
+    evidence_rows = 'Number of rows, or of values, that show it.',
+    is_delivered = '1 where there is at least one, else 0.'
+  )
 );
 
 WITH input_evidence AS (
@@ -22,7 +29,17 @@ WITH input_evidence AS (
         WHEN NOT e.class_code IS NULL AND COALESCE(class.is_acute_inpatient, 0) = 0
         THEN 1
       END
-    ) AS classes_beyond_inpatient
+    ) AS classes_beyond_inpatient,
+    CASE
+      WHEN COUNT(
+        DISTINCT CASE
+          WHEN class.class_group IN ('ambulatory', 'outpatient', 'urgent')
+          THEN class.class_code
+        END
+      ) > 1
+      THEN COUNT(CASE WHEN class.class_group IN ('ambulatory', 'outpatient', 'urgent') THEN 1 END)
+      ELSE 0
+    END AS outpatient_classes /* One class for all of them, as HL7 has AMB, tells none from another. */
   FROM core.int_encounter AS e
   LEFT JOIN reference.encounter_class AS class
     ON class.class_code = e.class_code
@@ -52,6 +69,12 @@ WITH input_evidence AS (
     'classes_beyond_inpatient',
     classes_beyond_inpatient
   FROM class_count
+  UNION ALL
+  SELECT
+    source_system,
+    'outpatient_classes',
+    outpatient_classes
+  FROM class_count
 ), shown AS (
   SELECT
     source_system,
@@ -63,11 +86,11 @@ WITH input_evidence AS (
     2
 )
 SELECT
-  f.source_system,
-  c.capability,
-  c.sentence,
+  f.source_system::TEXT AS source_system,
+  c.capability::TEXT AS capability,
+  c.sentence::TEXT AS sentence,
   COALESCE(s.evidence_rows, 0)::BIGINT AS evidence_rows, /* A feed without a row in the table has none that shows it. */
-  CASE WHEN s.evidence_rows > 0 THEN 1 ELSE 0 END AS is_delivered
+  CASE WHEN s.evidence_rows > 0 THEN 1 ELSE 0 END::SMALLINT AS is_delivered
 FROM core.int_feed AS f
 CROSS JOIN reference.capability AS c
 LEFT JOIN shown AS s

@@ -5,7 +5,7 @@ MODEL (
   grain (subject, source_system, subject_id, category_key),
   audits (
     unique_grain(columns := (subject, source_system, subject_id, category_key)),
-    not_null(columns := (subject, source_system, subject_id, category_key, counts_flag)),
+    not_null(columns := (subject, source_system, subject_id, category_key, is_counted)),
     hierarchy_is_applied(parent_key := subject || '|' || source_system || '|' || subject_id)
   ),
   description 'Charlson categories after the hierarchy: a severe form keeps the mild form of the same disease from counting (liver, diabetes, cancer). A category counts once, however many codes name it.'
@@ -41,7 +41,7 @@ SELECT
     AND c.hierarchy_rank < MAX(c.hierarchy_rank) OVER (PARTITION BY f.subject, f.source_system, f.subject_id, c.hierarchy_group)
     THEN 0
     ELSE 1
-  END AS counts_flag
+  END AS is_counted
 FROM found_category AS f
 INNER JOIN reference.charlson_category AS c
   ON c.category_key = f.category_key

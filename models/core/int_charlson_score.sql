@@ -6,7 +6,7 @@ MODEL (
   audits (
     unique_grain(columns := (subject, source_system, subject_id)),
     not_null(columns := (subject, source_system, subject_id, cci_band)),
-    no_fan_out(measure := 1, source := core.int_charlson_subject, source_measure := 1),
+    no_fan_out(summed := 1, source := core.int_charlson_subject, source_summed := 1),
     forall(criteria := (cci_1987 BETWEEN 0 AND 29, cci_quan_2011 BETWEEN 0 AND 24))
   ),
   description 'Charlson index with the weights of 1987 and of Quan 2011. No diagnosis recorded: NULL. Diagnoses, but none that counts: 0. Age points go to the 1987 score alone; without an age the adjusted score is NULL.'
@@ -28,8 +28,8 @@ WITH recorded AS (
     subject,
     source_system,
     subject_id,
-    SUM(weight_1987 * counts_flag) AS cci_1987,
-    SUM(weight_2011 * counts_flag) AS cci_quan_2011
+    SUM(weight_1987 * is_counted) AS cci_1987,
+    SUM(weight_2011 * is_counted) AS cci_quan_2011
   FROM core.int_charlson_category
   GROUP BY
     1,

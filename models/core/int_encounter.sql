@@ -16,9 +16,9 @@ MODEL (
         is_negative_duration
       )
     ),
-    no_fan_out(measure := claim_amount, source := input.encounter, source_measure := claim_amount),
-    no_fan_out(measure := charge_amount, source := input.encounter, source_measure := charge_amount),
-    no_fan_out(measure := 1, source := input.encounter, source_measure := 1),
+    no_fan_out(summed := claim_amount, source := input.encounter, source_summed := claim_amount),
+    no_fan_out(summed := charge_amount, source := input.encounter, source_summed := charge_amount),
+    no_fan_out(summed := 1, source := input.encounter, source_summed := 1),
     nulls_preserved(model_col := stop_ts, source_col := stop_ts, source := input.encounter),
     nulls_preserved(model_col := reason_code, source_col := reason_code, source := input.encounter),
     nulls_preserved(
@@ -60,7 +60,7 @@ SELECT
   e.died_in_stay,
   e.readmitted_flag,
   e.days_to_readmission,
-  e.icu_flag,
+  e.is_icu,
   e.icu_days,
   CASE
     WHEN e.has_time = 1 AND e.stop_ts_utc >= e.start_ts_utc
@@ -71,7 +71,7 @@ SELECT
   e.base_cost,
   e.claim_amount,
   e.payer_paid,
-  e.claim_amount - e.payer_paid AS patient_gap,
+  e.claim_amount - e.payer_paid AS noncovered_cost,
   e.charge_amount,
   COALESCE(@AGE_YEARS(p.birth_date, e.start_ts), e.age_years, p.source_age_years) AS age_years,
   COALESCE(band.value, p.age_band_label) AS age_band_label,

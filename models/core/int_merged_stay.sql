@@ -58,7 +58,7 @@ WITH telling_feed AS (
     MAX(CASE WHEN place_from_end = 1 THEN days_to_readmission END) AS days_to_readmission,
     CASE WHEN COUNT(*) = COUNT(stated_los_days) THEN SUM(stated_los_days) END AS stated_los_days,
     MAX(died_in_stay) AS died_in_stay,
-    MAX(icu_flag) AS icu_flag,
+    MAX(is_icu) AS is_icu,
     SUM(icu_days) AS icu_days,
     MAX(is_oncology_tx) AS is_oncology_tx,
     MAX(is_hospice_care) AS is_hospice_care,

@@ -12,7 +12,7 @@ MODEL (
     slice_value
   ),
   depends_on (
-    star.dim_metric
+    reference.metric
   ),
   audits (
     unique_grain(
@@ -42,7 +42,7 @@ MODEL (
         basis
       )
     ),
-    references_resolve(model_col := metric_code, parent := star.dim_metric, parent_col := metric_code),
+    references_resolve(model_col := metric_code, parent := reference.metric, parent_col := metric_code),
     every_metric_is_answered,
     forall(
       criteria := (
@@ -79,7 +79,7 @@ MODEL (
     value = 'The value in the unit of dim_metric; NULL where not computable, never 0 for that.',
     n = 'Observations.',
     n_patients = 'Patients they belong to; NULL for failing checks, which belong to no patient.',
-    ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the measure has none.',
+    ci_low = 'Lower end of the 95 % interval of independent observations; NULL where the metric has none.',
     ci_high = 'Upper end of the same.',
     ci_method = 'Wilson, Student t on the log scale, exact Poisson or order statistics; NULL without an interval.',
     clustered_ci_low = 'Lower end of the 95 % interval that takes patients, not events, as independent; NULL for totals, and where the patients are too few or too unlike for one.',
@@ -306,7 +306,8 @@ WITH estimate AS (
     COALESCE(
       'The feed does not deliver: ' || i.missing_input || '.',
       m.not_computable_reason,
-      'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.'
+      'The feed delivers what it takes, but the denominator is 0: ' || m.denominator_rule || '.',
+      'The feed delivers what it takes, but there is nothing to count.' /* A median has no denominator. */
     ) AS not_computable_reason
   FROM reference.metric AS m
   INNER JOIN core.int_metric_input AS i

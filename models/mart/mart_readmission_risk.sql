@@ -20,18 +20,18 @@ MODEL (
         organization_key
       )
     ),
-    no_fan_out(measure := 1, source := star.fact_inpatient_stay, source_measure := 1),
+    no_fan_out(summed := 1, source := star.fact_inpatient_stay, source_summed := 1),
     no_fan_out(
-      measure := charge_amount,
+      summed := charge_amount,
       source := star.fact_inpatient_stay,
-      source_measure := charge_amount
+      source_summed := charge_amount
     ),
     no_fan_out(
-      measure := los_days_cms,
+      summed := los_days_cms,
       source := star.fact_inpatient_stay,
-      source_measure := los_days_cms
+      source_summed := los_days_cms
     ),
-    no_fan_out(measure := n_results, source := star.agg_lab_by_stay, source_measure := n_results),
+    no_fan_out(summed := n_results, source := star.agg_lab_by_stay, source_summed := n_results),
     nulls_preserved(
       model_col := n_abnormal,
       source_col := n_abnormal,
@@ -57,7 +57,7 @@ MODEL (
     los_band = 'Band of days: 1-2, 3-5, 6-9, 10+, or open where the length is not known.',
     los_days_cms = 'Length of stay in days, at least 1; NULL while open.',
     drg_key = 'Diagnosis-related group; joins dim_drg.',
-    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not say.',
+    is_icu = '1 where the stay had intensive care, 0 where not; NULL where the source does not say.',
     died_in_stay = '1 where the patient died in the stay, else 0; NULL in feeds that record no deaths.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
     has_results_any_time = '1 where the patient has results at any time, else 0.',
@@ -101,7 +101,7 @@ WITH shown_rate AS (
     los.los_band::TEXT AS los_band,
     s.los_days_cms::INT AS los_days_cms,
     s.drg_key::BIGINT AS drg_key,
-    s.icu_flag::SMALLINT AS icu_flag,
+    s.is_icu::SMALLINT AS is_icu,
     s.died_in_stay::SMALLINT AS died_in_stay,
     s.charge_amount::DECIMAL(14, 2) AS charge_amount,
     CASE WHEN lab.stay_key IS NULL THEN 0 ELSE 1 END::SMALLINT AS has_results_any_time,
@@ -149,7 +149,7 @@ SELECT
   los_band,
   los_days_cms,
   drg_key,
-  icu_flag,
+  is_icu,
   died_in_stay,
   charge_amount,
   has_results_any_time,

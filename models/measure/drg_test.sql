@@ -18,7 +18,7 @@ WITH charged_stay AS (
     d.drg_code,
     s.charge_amount::DOUBLE AS charge,
     s.los_days_cms::DOUBLE AS days,
-    s.icu_flag
+    s.is_icu
   FROM star.fact_inpatient_stay AS s
   INNER JOIN star.dim_drg AS d
     ON d.drg_key = s.drg_key
@@ -36,12 +36,12 @@ WITH charged_stay AS (
     STDDEV_POP(charge) AS spread_charge,
     STDDEV_POP(days) AS spread_days,
     AVG(charge * days) - AVG(charge) * AVG(days) AS covariance,
-    COUNT(CASE WHEN icu_flag = 1 THEN 1 END) AS n_icu,
-    COUNT(CASE WHEN icu_flag = 0 THEN 1 END) AS n_no_icu,
-    AVG(CASE WHEN icu_flag = 1 THEN charge END) AS mean_icu,
-    AVG(CASE WHEN icu_flag = 0 THEN charge END) AS mean_no_icu,
-    STDDEV_SAMP(CASE WHEN icu_flag = 1 THEN charge END) AS sd_icu,
-    STDDEV_SAMP(CASE WHEN icu_flag = 0 THEN charge END) AS sd_no_icu
+    COUNT(CASE WHEN is_icu = 1 THEN 1 END) AS n_icu,
+    COUNT(CASE WHEN is_icu = 0 THEN 1 END) AS n_no_icu,
+    AVG(CASE WHEN is_icu = 1 THEN charge END) AS mean_icu,
+    AVG(CASE WHEN is_icu = 0 THEN charge END) AS mean_no_icu,
+    STDDEV_SAMP(CASE WHEN is_icu = 1 THEN charge END) AS sd_icu,
+    STDDEV_SAMP(CASE WHEN is_icu = 0 THEN charge END) AS sd_no_icu
   FROM charged_stay
   GROUP BY
     GROUPING SETS (

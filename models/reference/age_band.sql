@@ -25,7 +25,7 @@ MODEL (
   description 'Age bands in full years; each scheme covers 0 to 150 without gap or overlap.',
   column_descriptions (
     age_band_key = 'Key of the band.',
-    scheme = 'Which set of bands: decade, seed, cms or senior.',
+    scheme = 'Which set of bands: decade, mesh, cms or senior.',
     band_label = 'Label of the band.',
     min_age = 'Youngest age in the band, in full years.',
     max_age = 'Oldest age in the band, in full years.',

@@ -10,7 +10,7 @@ MODEL (
     definition_version TEXT,
     benchmark_value DECIMAL(18, 6),
     source TEXT,
-    is_comparable INT,
+    is_comparable SMALLINT,
     note TEXT
   ),
   grain (metric_code, definition_version),

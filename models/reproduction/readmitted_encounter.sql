@@ -1,4 +1,4 @@
-/* One row per encounter, of any class and with a coded reason, of a patient who was ever readmitted by the published rules. */
+/* One row per encounter, of any class and with a coded reason, of a patient who was ever readmitted by the reproduced rules. */
 MODEL (
   name reproduction.readmitted_encounter,
   kind FULL,
@@ -35,7 +35,7 @@ WITH readmitted_patient AS (
     AND p.patient_durable_key = e.patient_durable_key
   INNER JOIN star.dim_diagnosis AS reason
     ON reason.diagnosis_key = e.reason_diagnosis_key AND reason.diagnosis_key >= 0
-  LEFT JOIN reproduction.published_reason AS named
+  LEFT JOIN reproduction.reproduced_reason AS named
     ON named.code_system = reason.code_system AND named.code = reason.code
 )
 SELECT

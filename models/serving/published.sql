@@ -1,4 +1,4 @@
-/* What MySQL holds: one row per row of the star or mart table it copies. seeds/published_table.csv lists all that is published. */
+/* What MySQL holds: one row per row of the model it copies. seeds/published_table.csv lists all that is published. */
 MODEL (
   name serving.@table_name,
   gateway serving,
@@ -11,5 +11,6 @@ MODEL (
 );
 
 SELECT
-  *
-FROM @published_source(@table_name)
+  *,
+  @FORMER_COLUMNS(@table_name)
+FROM warehouse.@copies

@@ -19,7 +19,8 @@ MODEL (
     n_patients = 'Patients with an encounter of the class; not additive over classes.',
     claim_amount = 'Sum of claims, in USD.',
     mean_claim_amount = 'Mean claim of an encounter, in USD.',
-    patient_gap = 'Sum of what no payer covered, in USD.',
+    noncovered_cost = 'Sum of what no payer covered, in USD.',
+    patient_gap = 'Former name of noncovered_cost, until version 0.3.',
     share_of_claims = 'Share of all claims of the source, 0 to 1.',
     share_of_gap = 'Share of all that no payer covered in the source, 0 to 1.'
   )
@@ -39,7 +40,7 @@ WITH class_cost AS (
         WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
         THEN numerator
       END
-    ) AS patient_gap,
+    ) AS noncovered_cost,
     SUM(
       CASE
         WHEN metric_code = 'claim_per_encounter' AND definition_version = 'mean'
@@ -83,9 +84,10 @@ SELECT
   p.n_patients,
   c.claim_amount::DECIMAL(20, 2) AS claim_amount,
   c.mean_claim_amount::DECIMAL(14, 2) AS mean_claim_amount,
-  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
+  c.noncovered_cost::DECIMAL(20, 2) AS noncovered_cost,
+  c.noncovered_cost::DECIMAL(20, 2) AS patient_gap,
   CAST(c.claim_amount / NULLIF(SUM(c.claim_amount) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_claims,
-  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
+  CAST(c.noncovered_cost / NULLIF(SUM(c.noncovered_cost) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM class_cost AS c
 INNER JOIN class_patient AS p
   ON p.source_system = c.source_system

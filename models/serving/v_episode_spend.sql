@@ -1,4 +1,4 @@
-/* One row per source, hospital and group of payers or kind of the index stay: spending per episode, one index per window and as published (docs/measures.md#m7-spending-per-episode). */
+/* One row per source, hospital and group of payers or kind of the index stay: spending per episode, one index per window, and by the reproduced rule (docs/measures.md#m7-spending-per-episode). */
 MODEL (
   name serving.v_episode_spend,
   gateway serving,
@@ -26,9 +26,12 @@ MODEL (
     mean_paid_ci_low = 'Lower end of its 95 % interval, patients as the independent units.',
     mean_paid_ci_high = 'Upper end of the same.',
     claim_ratio = 'mean_claim / constant.',
-    n_published = 'Windows by the published rule: every inpatient encounter starts one, and they overlap.',
-    published_mean_claim = 'Their mean claim, in USD.',
-    published_ratio = 'published_mean_claim / constant.',
+    n_reproduced = 'Windows by the reproduced rule: every inpatient encounter starts one, and they overlap.',
+    reproduced_mean_claim = 'Their mean claim, in USD.',
+    reproduced_ratio = 'reproduced_mean_claim / constant.',
+    n_published = 'Former name of n_reproduced, until version 0.3.',
+    published_mean_claim = 'Former name of reproduced_mean_claim, until version 0.3.',
+    published_ratio = 'Former name of reproduced_ratio, until version 0.3.',
     ratio_constant = 'Constant of the first reference project, in USD; unverified.',
     small_cell_flag = '1 below 30 episodes or 11 patients, else 0.'
   )
@@ -69,8 +72,8 @@ WITH episode_kpi AS (
     MAX(CASE WHEN definition_version = 'paid' THEN value END) AS mean_paid,
     MAX(CASE WHEN definition_version = 'paid' THEN interval_low END) AS mean_paid_ci_low,
     MAX(CASE WHEN definition_version = 'paid' THEN interval_high END) AS mean_paid_ci_high,
-    MAX(CASE WHEN definition_version = 'published' THEN n END) AS n_published,
-    MAX(CASE WHEN definition_version = 'published' THEN value END) AS published_mean_claim,
+    MAX(CASE WHEN definition_version = 'reproduced' THEN n END) AS n_reproduced,
+    MAX(CASE WHEN definition_version = 'reproduced' THEN value END) AS reproduced_mean_claim,
     MAX(CASE WHEN definition_version = 'claim' THEN small_cell_flag END) AS small_cell_flag
   FROM episode_kpi
   GROUP BY
@@ -96,9 +99,12 @@ SELECT
   s.mean_paid_ci_low,
   s.mean_paid_ci_high,
   CAST(s.mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS claim_ratio,
-  s.n_published,
-  s.published_mean_claim,
-  CAST(s.published_mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS published_ratio,
+  s.n_reproduced,
+  s.reproduced_mean_claim,
+  CAST(s.reproduced_mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS reproduced_ratio,
+  s.n_reproduced AS n_published,
+  s.reproduced_mean_claim AS published_mean_claim,
+  CAST(s.reproduced_mean_claim / b.benchmark_value AS DECIMAL(12, 6)) AS published_ratio,
   b.benchmark_value AS ratio_constant,
   s.small_cell_flag
 FROM payer_group_spend AS s

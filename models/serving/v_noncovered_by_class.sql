@@ -17,7 +17,8 @@ MODEL (
     class_label = 'Label of the class.',
     n_encounters = 'Encounters of the class.',
     n_patients = 'Patients with an encounter of the class; not additive over classes.',
-    patient_gap = 'Sum of what was not covered, in USD.',
+    noncovered_cost = 'Sum of what was not covered, in USD.',
+    patient_gap = 'Former name of noncovered_cost, until version 0.3.',
     uninsured_gap = 'Part of the gap of patients without insurance, in USD.',
     insured_zero_paid_gap = 'Part of the gap where an insurer paid nothing, in USD.',
     partial_gap = 'Part of the gap where an insurer paid some, in USD.',
@@ -37,7 +38,7 @@ WITH class_cost AS (
         WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
         THEN numerator
       END
-    ) AS patient_gap,
+    ) AS noncovered_cost,
     SUM(
       CASE
         WHEN metric_code = 'noncovered_cost' AND definition_version = 'uninsured'
@@ -89,12 +90,13 @@ SELECT
   d.class_label,
   c.n_encounters::BIGINT AS n_encounters,
   p.n_patients,
-  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
+  c.noncovered_cost::DECIMAL(20, 2) AS noncovered_cost,
+  c.noncovered_cost::DECIMAL(20, 2) AS patient_gap,
   c.uninsured_gap::DECIMAL(20, 2) AS uninsured_gap,
   c.insured_zero_paid_gap::DECIMAL(20, 2) AS insured_zero_paid_gap,
   c.partial_gap::DECIMAL(20, 2) AS partial_gap,
   c.unknown_insurance_gap::DECIMAL(20, 2) AS unknown_insurance_gap,
-  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
+  CAST(c.noncovered_cost / NULLIF(SUM(c.noncovered_cost) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM class_cost AS c
 INNER JOIN class_patient AS p
   ON p.source_system = c.source_system
@@ -105,4 +107,4 @@ INNER JOIN serving.dim_encounter_class AS d
 INNER JOIN serving.dim_organization AS o
   ON o.organization_key = c.organization_key
 WHERE
-  NOT c.patient_gap IS NULL
+  NOT c.noncovered_cost IS NULL

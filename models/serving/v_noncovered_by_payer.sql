@@ -20,7 +20,8 @@ MODEL (
     n_patients = 'Patients with an encounter of the payer; not additive over payers.',
     claim_amount = 'Sum of claims, in USD.',
     payer_paid = 'Sum of what the payer covered, in USD.',
-    patient_gap = 'Sum of what was not covered, in USD.',
+    noncovered_cost = 'Sum of what was not covered, in USD.',
+    patient_gap = 'Former name of noncovered_cost, until version 0.3.',
     uninsured_gap = 'Part of the gap of patients without insurance, in USD.',
     insured_zero_paid_gap = 'Part of the gap where an insurer paid nothing, in USD.',
     partial_gap = 'Part of the gap where an insurer paid some, in USD.',
@@ -49,7 +50,7 @@ WITH payer_cost AS (
         WHEN metric_code = 'noncovered_cost' AND definition_version = 'total'
         THEN numerator
       END
-    ) AS patient_gap,
+    ) AS noncovered_cost,
     SUM(
       CASE
         WHEN metric_code = 'noncovered_cost' AND definition_version = 'uninsured'
@@ -104,12 +105,13 @@ SELECT
   p.n_patients,
   c.claim_amount::DECIMAL(20, 2) AS claim_amount,
   c.payer_paid::DECIMAL(20, 2) AS payer_paid,
-  c.patient_gap::DECIMAL(20, 2) AS patient_gap,
+  c.noncovered_cost::DECIMAL(20, 2) AS noncovered_cost,
+  c.noncovered_cost::DECIMAL(20, 2) AS patient_gap,
   c.uninsured_gap::DECIMAL(20, 2) AS uninsured_gap,
   c.insured_zero_paid_gap::DECIMAL(20, 2) AS insured_zero_paid_gap,
   c.partial_gap::DECIMAL(20, 2) AS partial_gap,
   c.unknown_insurance_gap::DECIMAL(20, 2) AS unknown_insurance_gap,
-  CAST(c.patient_gap / NULLIF(SUM(c.patient_gap) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
+  CAST(c.noncovered_cost / NULLIF(SUM(c.noncovered_cost) OVER (PARTITION BY c.source_system), 0) AS DECIMAL(9, 6)) AS share_of_gap
 FROM payer_cost AS c
 INNER JOIN payer_patient AS p
   ON p.source_system = c.source_system

@@ -7,7 +7,7 @@ MODEL (
     unique_grain(columns := patient_key),
     not_null(columns := (patient_key, cci_band)),
     references_resolve(model_col := patient_key, parent := star.dim_patient, parent_col := patient_key),
-    no_fan_out(measure := 1, source := core.int_patient, source_measure := 1),
+    no_fan_out(summed := 1, source := core.int_patient, source_summed := 1),
     nulls_preserved(
       model_col := source_charlson_index,
       source_col := source_charlson_index,

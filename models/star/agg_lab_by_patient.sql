@@ -6,12 +6,12 @@ MODEL (
   audits (
     unique_grain(columns := patient_key),
     not_null(columns := (patient_key, n_results, n_unflagged, n_distinct_tests)),
-    no_fan_out(measure := n_results, source := star.fact_lab_result, source_measure := 1),
-    no_fan_out(measure := n_abnormal, source := star.fact_lab_result, source_measure := is_abnormal),
+    no_fan_out(summed := n_results, source := star.fact_lab_result, source_summed := 1),
+    no_fan_out(summed := n_abnormal, source := star.fact_lab_result, source_summed := is_abnormal),
     no_fan_out(
-      measure := n_unflagged,
+      summed := n_unflagged,
       source := star.fact_lab_result,
-      source_measure := CASE WHEN is_abnormal IS NULL THEN 1 ELSE 0 END
+      source_summed := CASE WHEN is_abnormal IS NULL THEN 1 ELSE 0 END
     )
   ),
   description 'Laboratory results counted by patient, at any time. A patient without results has no row: NULL in a report, not 0.',

@@ -8,20 +8,20 @@ MODEL (
     not_null(columns := (stay_key, n_results_any_time)),
     references_resolve(model_col := stay_key, parent := star.fact_inpatient_stay, parent_col := stay_key),
     no_fan_out(
-      measure := n_results,
+      summed := n_results,
       source := star.fact_lab_result,
-      source_measure := NULLIF(is_within_stay, 0)
+      source_summed := NULLIF(is_within_stay, 0)
     ),
     no_fan_out(
-      measure := n_abnormal,
+      summed := n_abnormal,
       source := star.fact_lab_result,
-      source_measure := is_abnormal,
+      source_summed := is_abnormal,
       source_filter := is_within_stay = 1
     ),
     no_fan_out(
-      measure := n_unflagged,
+      summed := n_unflagged,
       source := star.fact_lab_result,
-      source_measure := CASE WHEN is_abnormal IS NULL THEN 1 ELSE 0 END,
+      source_summed := CASE WHEN is_abnormal IS NULL THEN 1 ELSE 0 END,
       source_filter := is_within_stay = 1
     )
   ),

@@ -31,7 +31,7 @@ MODEL (
       parent_col := organization_key
     ),
     references_resolve(model_col := onset_date_key, parent := star.dim_date, parent_col := date_key),
-    no_fan_out(measure := 1, source := core.int_patient_diagnosis, source_measure := 1),
+    no_fan_out(summed := 1, source := core.int_patient_diagnosis, source_summed := 1),
     weights_add_up(parent_key := patient_key)
   ),
   description 'Diagnoses of patients, with weights that add up to 1 for each patient. A patient of whom no diagnosis is recorded has no row; one whose record says that there is none has the Not applicable member.',

@@ -12,10 +12,10 @@ MODEL (
       parent := star.dim_diagnosis,
       parent_col := diagnosis_key
     ),
-    no_fan_out(measure := 1, source := core.int_stay_diagnosis, source_measure := 1),
+    no_fan_out(summed := 1, source := core.int_stay_diagnosis, source_summed := 1),
     weights_add_up(parent_key := stay_key)
   ),
-  description 'Diagnoses of stays as of admission, with weights that add up to 1 for each stay: a measure times its weight keeps its sum. A stay without a diagnosis has no row.',
+  description 'Diagnoses of stays as of admission, with weights that add up to 1 for each stay: an amount times its weight keeps its sum. A stay without a diagnosis has no row.',
   column_descriptions (
     stay_key = 'Stay; joins fact_inpatient_stay.',
     diagnosis_key = 'Diagnosis, -2 where the record says that there is none; joins dim_diagnosis.',

@@ -12,7 +12,7 @@ MODEL (
   description 'Age bands in full years at the event. Facts point to the decade scheme.',
   column_descriptions (
     age_band_key = 'Key of the band.',
-    scheme = 'Which set of bands: decade, seed, cms or senior.',
+    scheme = 'Which set of bands: decade, mesh, cms or senior.',
     band_label = 'Label of the band.',
     min_age = 'Youngest age in the band, in full years; NULL for the members that are not bands.',
     max_age = 'Oldest age in the band, in full years; NULL for the members that are not bands.',

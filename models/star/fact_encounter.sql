@@ -41,19 +41,19 @@ MODEL (
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := stop_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := age_band_key, parent := star.dim_age_band, parent_col := age_band_key),
+    no_fan_out(summed := claim_amount, source := core.int_encounter, source_summed := claim_amount),
+    no_fan_out(summed := payer_paid, source := core.int_encounter, source_summed := payer_paid),
     no_fan_out(
-      measure := claim_amount,
+      summed := noncovered_cost,
       source := core.int_encounter,
-      source_measure := claim_amount
+      source_summed := noncovered_cost
     ),
-    no_fan_out(measure := payer_paid, source := core.int_encounter, source_measure := payer_paid),
-    no_fan_out(measure := patient_gap, source := core.int_encounter, source_measure := patient_gap),
     no_fan_out(
-      measure := charge_amount,
+      summed := charge_amount,
       source := core.int_encounter,
-      source_measure := charge_amount
+      source_summed := charge_amount
     ),
-    no_fan_out(measure := 1, source := core.int_encounter, source_measure := 1),
+    no_fan_out(summed := 1, source := core.int_encounter, source_summed := 1),
     nulls_preserved(model_col := stop_ts, source_col := stop_ts, source := core.int_encounter),
     nulls_preserved(
       model_col := NULLIF(reason_diagnosis_key, -1),
@@ -62,9 +62,9 @@ MODEL (
     ),
     forall(
       criteria := (
-        patient_gap = claim_amount - payer_paid,
+        noncovered_cost = claim_amount - payer_paid,
         (
-          patient_gap IS NULL
+          noncovered_cost IS NULL
         ) = (
           claim_amount IS NULL OR payer_paid IS NULL
         )
@@ -98,7 +98,7 @@ MODEL (
     base_cost = 'Base cost of the encounter without its line items, in USD.',
     claim_amount = 'Total claim of the encounter, in USD.',
     payer_paid = 'What the payer covered, in USD; 0 is a real value.',
-    patient_gap = 'Claim less what the payer covered, in USD (non-covered cost).',
+    noncovered_cost = 'Claim less what the payer covered, in USD (non-covered cost).',
     gap_reason = 'Why there is a gap: uninsured, insured_zero_paid (the insurer paid nothing), partial (it paid some), unknown_insurance; NULL where the gap is not known.',
     is_zero_paid = '1 where nothing was paid, 0 where something was; NULL where that is not known.',
     drug_cost = 'Cost of the drugs prescribed in it, in USD, 0 where there is none; NULL where the feed delivers no costs of drugs, or not of which encounter.',
@@ -127,7 +127,7 @@ WITH claimed_encounter AS (
     GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE) AS last_date,
     MAX(GREATEST(start_ts::DATE, COALESCE(stop_ts, start_ts)::DATE)) OVER (
       PARTITION BY source_system, patient_id
-      ORDER BY start_ts::DATE, encounter_id
+      ORDER BY start_ts, stop_ts, encounter_id
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS reached_before
   FROM core.int_encounter
@@ -202,9 +202,9 @@ SELECT
   e.base_cost::DECIMAL(14, 2) AS base_cost,
   e.claim_amount::DECIMAL(14, 2) AS claim_amount,
   e.payer_paid::DECIMAL(14, 2) AS payer_paid,
-  e.patient_gap::DECIMAL(14, 2) AS patient_gap,
+  e.noncovered_cost::DECIMAL(14, 2) AS noncovered_cost,
   CASE
-    WHEN e.patient_gap IS NULL
+    WHEN e.noncovered_cost IS NULL
     THEN NULL
     WHEN payer.is_insured = 0
     THEN 'uninsured'

@@ -41,16 +41,16 @@ MODEL (
     references_resolve(model_col := admit_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := discharge_date_key, parent := star.dim_date, parent_col := date_key),
     no_fan_out(
-      measure := claim_total,
+      summed := claim_total,
       source := core.int_episode_encounter,
-      source_measure := claim_amount
+      source_summed := claim_amount
     ),
     no_fan_out(
-      measure := paid_total,
+      summed := paid_total,
       source := core.int_episode_encounter,
-      source_measure := payer_paid
+      source_summed := payer_paid
     ),
-    no_fan_out(measure := n_encounters, source := core.int_episode_encounter, source_measure := 1),
+    no_fan_out(summed := n_encounters, source := core.int_episode_encounter, source_summed := 1),
     forall(criteria := (
       pre_amount + during_amount + post_amount = claim_total
     ))

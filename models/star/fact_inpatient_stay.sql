@@ -60,9 +60,9 @@ MODEL (
       parent_col := disposition_key
     ),
     no_fan_out(
-      measure := charge_amount,
+      summed := charge_amount,
       source := core.int_encounter,
-      source_measure := charge_amount,
+      source_summed := charge_amount,
       source_filter := is_negative_duration = 0
     ),
     nulls_preserved(
@@ -78,9 +78,9 @@ MODEL (
       source_filter := merge_rule = 'same_day'
     ),
     no_fan_out(
-      measure := n_source_rows,
+      summed := n_source_rows,
       source := core.int_merged_stay,
-      source_measure := n_source_rows,
+      source_summed := n_source_rows,
       source_filter := merge_rule = 'same_day'
     ),
     nulls_preserved(
@@ -157,7 +157,7 @@ MODEL (
     disposition_key = 'Where the patient went, -1 where the source does not say; joins dim_discharge_disposition.',
     age_basis = 'birth date: counted from the birthday; source: as the source states it; unknown.',
     charge_amount = 'Charges, in USD; NULL in sources that deliver claims.',
-    icu_flag = '1 where the stay had intensive care, 0 where not; NULL where the source does not say.',
+    is_icu = '1 where the stay had intensive care, 0 where not; NULL where the source does not say.',
     icu_days = 'Days of intensive care as delivered; NULL where the source does not say.',
     src_readmitted_30d = 'Flag of the feed: readmitted within 30 days; NULL where there is no such flag.',
     src_days_to_readmission = 'Days to the readmission as delivered; NULL where the feed has none, never 0.',
@@ -254,7 +254,7 @@ SELECT
   @MEMBER_KEY(disposition.disposition_key, s.discharge_disposition)::BIGINT AS disposition_key,
   s.age_basis::TEXT AS age_basis,
   s.charge_amount::DECIMAL(14, 2) AS charge_amount,
-  s.icu_flag::SMALLINT AS icu_flag,
+  s.is_icu::SMALLINT AS is_icu,
   s.icu_days::INT AS icu_days,
   s.readmitted_flag::SMALLINT AS src_readmitted_30d,
   s.days_to_readmission::INT AS src_days_to_readmission,
@@ -277,9 +277,9 @@ LEFT JOIN core.int_charlson_score AS charlson
   ON charlson.subject = 'stay'
   AND charlson.source_system = s.source_system
   AND charlson.subject_id = s.stay_id
-INNER JOIN star.dim_charlson_band AS charlson_band
+INNER JOIN reference.charlson_band AS charlson_band
   ON charlson_band.cci_band = COALESCE(charlson.cci_band, 'unknown')
-INNER JOIN star.dim_stay_type AS stay_type
+INNER JOIN reference.stay_type AS stay_type
   ON stay_type.stay_type = CASE
     WHEN s.is_hospice = 1
     THEN 'hospice'

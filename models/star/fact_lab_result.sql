@@ -26,7 +26,7 @@ MODEL (
     ),
     references_resolve(model_col := lab_key, parent := star.dim_lab_test, parent_col := lab_key),
     references_resolve(model_col := result_date_key, parent := star.dim_date, parent_col := date_key),
-    no_fan_out(measure := 1, source := input.lab_result, source_measure := 1),
+    no_fan_out(summed := 1, source := input.lab_result, source_summed := 1),
     nulls_preserved(model_col := is_abnormal, source_col := is_abnormal, source := input.lab_result),
     nulls_preserved(model_col := value_num, source_col := value_num, source := input.lab_result)
   ),

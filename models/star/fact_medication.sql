@@ -30,8 +30,8 @@ MODEL (
     ),
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
     references_resolve(model_col := stop_date_key, parent := star.dim_date, parent_col := date_key),
-    no_fan_out(measure := 1, source := input.medication, source_measure := 1),
-    no_fan_out(measure := total_cost, source := input.medication, source_measure := total_cost),
+    no_fan_out(summed := 1, source := input.medication, source_summed := 1),
+    no_fan_out(summed := total_cost, source := input.medication, source_summed := total_cost),
     nulls_preserved(model_col := adherence_pct, source_col := adherence_pct, source := input.medication)
   ),
   description 'Prescriptions; what a source does not deliver of them is NULL.',

@@ -43,8 +43,8 @@ MODEL (
       parent_col := diagnosis_key
     ),
     references_resolve(model_col := start_date_key, parent := star.dim_date, parent_col := date_key),
-    no_fan_out(measure := base_cost, source := input.procedure, source_measure := base_cost),
-    no_fan_out(measure := 1, source := input.procedure, source_measure := 1),
+    no_fan_out(summed := base_cost, source := input.procedure, source_summed := base_cost),
+    no_fan_out(summed := 1, source := input.procedure, source_summed := 1),
     nulls_preserved(
       model_col := NULLIF(reason_diagnosis_key, -1),
       source_col := reason_code,
@@ -79,7 +79,7 @@ WITH performed_procedure AS (
     @SURROGATE_KEY(source_system, procedure_id) AS procedure_event_key
   FROM input.procedure
 ), priced_procedure AS (
-  /* Running totals within the encounter: the difference of two rounded running shares loses no cent. */
+  /* Running totals within the encounter: the difference of two rounded running shares loses no cent. Ids come last in their order: another feed of the same procedures has others. */
   SELECT
     p.procedure_event_key,
     e.claim_amount,
@@ -87,7 +87,7 @@ WITH performed_procedure AS (
     SUM(p.base_cost) OVER (PARTITION BY p.source_system, p.encounter_id) AS encounter_base_cost,
     SUM(p.base_cost) OVER (
       PARTITION BY p.source_system, p.encounter_id
-      ORDER BY p.procedure_event_key
+      ORDER BY p.start_ts, p.code, p.procedure_event_key
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS base_cost_so_far
   FROM performed_procedure AS p

@@ -4,7 +4,7 @@ MODEL (
   kind FULL,
   grain (definition_code, admission_key),
   depends_on (
-    star.dim_readmission_definition,
+    reference.readmission_definition,
     star.fact_inpatient_stay,
     star.dim_diagnosis,
     star.dim_organization
@@ -37,7 +37,7 @@ MODEL (
     ),
     references_resolve(
       model_col := definition_code,
-      parent := star.dim_readmission_definition,
+      parent := reference.readmission_definition,
       parent_col := definition_code
     ),
     references_resolve(model_col := stay_key, parent := star.fact_inpatient_stay, parent_col := stay_key),

@@ -20,7 +20,7 @@ SELECT
   in_hospital_death AS died_in_stay,
   readmitted_30d AS readmitted_flag,
   days_to_readmission,
-  icu_flag,
+  is_icu,
   icu_days,
   charge_amount
 FROM staging.stg_ehr__outcomes

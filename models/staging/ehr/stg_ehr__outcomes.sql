@@ -54,7 +54,7 @@ SELECT
   admission_date::DATE AS admit_date,
   discharge_date::DATE AS discharge_date,
   length_of_stay_days::BIGINT::INT AS length_of_stay_days,
-  icu_admission::BIGINT::INT AS icu_flag,
+  icu_admission::BIGINT::INT AS is_icu,
   icu_days::BIGINT::INT AS icu_days,
   in_hospital_death::BIGINT::INT AS in_hospital_death,
   TRIM(discharge_disposition) AS discharge_disposition,
