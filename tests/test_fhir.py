@@ -23,6 +23,8 @@ from loader.settings import PROJECT
 from road import Road, shared_data
 from warehouse_fixtures import Warehouse, built
 
+pytestmark = pytest.mark.long
+
 __all__ = ["built"]
 
 Resource = dict[str, Any]

@@ -22,6 +22,8 @@ from loader import contracts
 from road import Road, shared_data
 from workbench import families
 
+pytestmark = pytest.mark.long
+
 SAMPLES = {"nj": "synthea27nj", "ma": "dbt_synthea_ma"}
 """The feeds, and the folders of ../shared/data/omop that they come from."""
 

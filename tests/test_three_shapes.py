@@ -19,6 +19,8 @@ import pytest
 from road import Road
 from workbench import sample
 
+pytestmark = pytest.mark.long
+
 SHAPES = tuple(sample.SHAPES)
 FIGURES = ("value", "n", "numerator", "denominator")
 

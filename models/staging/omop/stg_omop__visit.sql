@@ -6,7 +6,7 @@ MODEL (
   audits (
     unique_grain(columns := (source_system, visit_occurrence_id)),
     not_null(columns := (source_system, visit_occurrence_id, person_id, start_ts, has_time)),
-    no_fan_out(measure := 1, source := staging.stg_omop__visit_occurrence, source_measure := 1)
+    no_fan_out(summed := 1, source := staging.stg_omop__visit_occurrence, source_summed := 1)
   ),
   description 'Visits with their span, hospital, ways in and out and intensive care from their details, where they do not say so themselves; the payer whose plan covers the first day, unless the cost names another; what was claimed and paid; and the primary diagnosis. Where a detail tells of a move to another ward or hospital, the visit stays one: no table says which of the two it was.'
 );
