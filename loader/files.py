@@ -263,9 +263,8 @@ def _of_resources(source: SourceFile, scratch: Path) -> SourceFile:
             raise ValueError(f"more than {MAX_BUNDLE_BYTES:,} bytes of JSON in one bundle")
         if not folder.exists():
             split(parsed(source.text.read_text(encoding="utf-8-sig")), folder)
-    except ValueError as error:
-        why = str(error).rstrip(".")
-        raise LandingRefused(f"{source.name}: {why}. Deliver it again, or its resources as NDJSON.") from error
+    except (TypeError, ValueError) as error:
+        raise LandingRefused(f"{source.name}: {error}. Deliver it again, or its resources as NDJSON.") from error
     # The lines of a bundle are its entries, and those of other types are blank.
     if not (text := folder / f"{source.layout.resource.type}.ndjson").exists():
         return replace(source, lines=0)

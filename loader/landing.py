@@ -121,9 +121,8 @@ def land(folder: Path, progress: Progress | None = None, source_system: str | No
             landed += _land_table(con, names[contract.source], contract, files, scratch)
             if progress and task is not None:
                 progress.advance(task, sum(path.stat().st_size for path in files))
-        taken = {contract.resource.type for contract in recognised if contract.resource}
-        in_bundles = {file.stem for file in scratch.glob("*.entries/*")}
-        unknown += [UnknownFile(f"{kind} in bundles") for kind in sorted(in_bundles - taken)]
+        left = {f.stem for f in scratch.glob("*.entries/*")} - {c.resource.type for c in recognised if c.resource}
+        unknown += [UnknownFile(f"{kind} in bundles") for kind in sorted(left)]
     if not landed:
         raise nothing_known(folder, unknown, known)
     _deliver(landed)

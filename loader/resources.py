@@ -29,12 +29,10 @@ _PATH = re.compile(rf"({_STEPS})(?:\[({_STEPS})=([^\[\]]+)\](\[\])?(?:\.(.+))?)?
 
 @dataclass(frozen=True)
 class Resource:
-    """What a contract takes out of resources of a `type`: a row each, or a row an element of the array `rows`.
+    """What a contract takes out of resources of a `type`: a row each, or a row an element of the array `rows`."""
 
-    Of a file that has a resource of the type on each line, `query` reads the rows, and `counts` counts resources and
-    rows. The class is the grammar of such files, as `Grammar` is of CSVs.
-    """
-
+    # Of a file that has a resource of the type on each line, `query` reads the rows, and `counts` counts resources and
+    # rows. The class is the grammar of such files, as `Grammar` is of CSVs.
     type: str
     rows: str | None
     query: str
@@ -51,7 +49,7 @@ class Resource:
         try:
             found = parsed(piece.decode())
         except ValueError as error:
-            return str(error)
+            return f"{error}."
         if not isinstance(found, dict):
             return f"Not an object of JSON, but a {type(found).__name__}."
         if found.get("resourceType") != self.type:
@@ -60,10 +58,9 @@ class Resource:
 
 
 def resource(kind: str, rows: str | None, columns: Iterable[str | tuple[str, ...]]) -> Resource:
-    """Return what to take out of resources: of each column, the first of its paths that leads to a value.
+    """Return what to take out of resources, of each column by the first of its paths that leads to a value.
 
-    Raises:
-        ValueError: a path that cannot be read, or rows that are not the name of an array.
+    Raises ValueError for a path that cannot be read, and for rows that are not the name of an array.
     """
     if rows and not re.fullmatch(r"\w+", rows):
         raise ValueError(f"rows = {rows!r} is not the name of an array of the resource")
@@ -105,22 +102,17 @@ def _as_array(values: str) -> str:
 
 
 def _pointer(steps: str) -> str:
-    """Return the steps of a path as DuckDB writes them."""
     return "$" + re.sub(r"(\.|^)([A-Za-z_][\w-]*)", r'."\2"', steps).replace("[]", "[*]")
 
 
 def parsed(text: str) -> Any:
-    """Return the value of a text of JSON that all readers read alike: no key twice, no NaN, no half of a character.
-
-    Raises:
-        ValueError: it is none, saying why.
-    """
+    """Return the value of a text of JSON; raise ValueError where readers differ: a key twice, NaN, half a character."""
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=int)  # int refuses the words for no number
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"Not JSON: {error}.") from error
+        raise ValueError(f"Not JSON: {error}") from error
     return found
 
 
@@ -146,8 +138,8 @@ def split(document: Any, folder: Path) -> None:
         found = entry.get("resource") if isinstance(entry, dict) else None
         kind = str(found.get("resourceType")) if isinstance(found, dict) else ""
         url = {"fullUrl": entry["fullUrl"]} if kind and "fullUrl" in entry else {}
-        known = kind if re.fullmatch(r"\w+", kind) else "entries without a resource"
-        lines[known][number] = json.dumps({**url, **found} if kind else entry)
+        of_kind = lines[kind if re.fullmatch(r"\w+", kind) else "entries without a resource"]
+        of_kind[number] = json.dumps({**url, **found} if kind else entry)
     folder.mkdir()
     for kind, numbered in lines.items():
         text = "\n".join(numbered.get(number, "") for number in range(1, max(numbered) + 1))

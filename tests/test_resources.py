@@ -439,6 +439,7 @@ class TestBundles:
         [
             (bundle(LINES[:3])[:-9], "Not JSON: Unterminated string"),
             (bundle(LINES[:3]) + "}", "Not JSON: Extra data"),
+            (bundle([], entry=7), "'int' object is not iterable"),
             (bundle(LINES[:3]).replace('"id": "p1"', '"id": "p1", "id": "p2"'), "the key 'id' stands twice"),
             (bundle(LINES[:3]).encode()[:-3] + b"\xff", "can't decode byte 0xff"),
             ("\n".join(LINES), "Not JSON: Extra data.* or its resources as NDJSON"),
