@@ -18,6 +18,7 @@ from warehouse_fixtures import Warehouse, built  # noqa: F401
 from workbench import dashboard, demo, planning
 from workbench.dashboard import FOLDER, Chart, Dashboard
 
+GENERATED = ("synthea", "ehr")
 CHARTS = sorted(file.stem for file in (FOLDER / "charts").glob("*.sql"))
 
 
@@ -33,12 +34,20 @@ EXPECTED = [
 
 @pytest.fixture(scope="module")
 def read(built: Warehouse) -> Dashboard:  # noqa: F811
-    """The dashboard of generated files of both families, published to the embedded DuckDB file.
+    """The dashboard of the feeds whose files are generated, published to the embedded DuckDB file.
 
     Their few admissions have no ten others each to be compared with, so that no rate can be expected; the rows of that
-    chart, which its query gives of a larger hospital, stand in for it.
+    chart, which its query gives of a larger hospital, stand in for it. A feed of a few rows written by hand has no
+    interval at all, of which Vega warns.
     """
-    found = dashboard.read(built.context)
+    all_feeds = planning.records
+    with pytest.MonkeyPatch.context() as only:
+        only.setattr(
+            planning,
+            "records",
+            lambda *asked: [row for row in all_feeds(*asked) if row["source_system"] in GENERATED],
+        )
+        found = dashboard.read(built.context)
     for page in found.pages:
         page["charts"] = [
             dashboard._chart(c.name, EXPECTED, [s["source"] for s in found.sources])
@@ -176,7 +185,7 @@ def test_sources_of_one_label_are_told_apart_by_their_names() -> None:
 
 
 def test_the_screen_of_the_demo_shows_of_each_feed_what_it_can_tell(built: Warehouse, read: Dashboard) -> None:  # noqa: F811
-    feeds = planning.read(built.context, demo.FEEDS)
+    feeds = [feed for feed in planning.read(built.context, demo.FEEDS) if feed[0] in GENERATED]
     assert feeds == [(s["source_system"], s["source_label"]) for s in read.sources]
     rates = chart(read, "readmission_ladder").rows
     for feed, _ in feeds:
