@@ -40,7 +40,7 @@ NO_UNIT_TEST = {
     "staging.stg_synthea__medications": AUDITED,
     "staging.stg_synthea__observations": AUDITED,
     "staging.stg_synthea__providers": AUDITED,
-    r"input\.(?!synthea__encounter$|fhir__|omop__).+": CONFORMS,
+    r"input\.(?!synthea__encounter$|fhir__|omop__|registry__).+": CONFORMS,
     "core.int_charlson_category": SCORED,
     "core.int_charlson_score": SCORED,
     "core.int_diagnosis_category": SCORED,

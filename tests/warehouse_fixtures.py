@@ -18,6 +18,7 @@ from sqlmesh.core.model import Model
 from sqlmesh.core.snapshot import Snapshot
 
 import fhir_export
+import registry_extract
 from loader import contracts, landing
 from loader.settings import PROJECT
 from workbench import sample
@@ -225,6 +226,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         land(folder / "home", folder / "records")
         land(folder / "home", PROJECT / "tests" / "omop")
         land(folder / "home", fhir_export.write(folder / "fhir"))
+        land(folder / "home", registry_extract.write(folder / "registry", persons=20))
         warehouse = load(folder / "home")
         warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)
         _built.append(warehouse)
