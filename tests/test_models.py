@@ -1021,7 +1021,7 @@ def test_above_the_input_nothing_names_a_family() -> None:
 def test_a_database_of_an_older_layout_tells_ways_in_and_out_transfers_and_what_was_paid(built: Warehouse) -> None:
     """tests/omop has the columns of CDM 5.3 in upper case, and its vocabulary as Athena gives it, split at tabs."""
     told = built.query(
-        "SELECT encounter_id, admit_source, discharge_disposition, died_in_stay, icu_flag, claim_amount, payer_paid "
+        "SELECT encounter_id, admit_source, discharge_disposition, died_in_stay, is_icu, claim_amount, payer_paid "
         "FROM input.encounter WHERE source_system = 'omop' AND encounter_id IN ('11', '12', '13', '16') ORDER BY 1"
     )
     assert told == [

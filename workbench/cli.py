@@ -214,7 +214,9 @@ def dashboard(environment: str, out: Path | None, png: Path | None) -> None:
 @click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the size of the published data set.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another is another hospital.")
 @click.option("--dirty", is_flag=True, help="Plant rows that break the contract.")
-@click.option("--shape", help="The hospital as another system's files: synthea (a whole export), omop or fhir.")
+@click.option(
+    "--shape", help="The hospital as files of another system: as workbench/sample_hospital_SHAPE.sql writes them."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 @says_errors
 def sample(family: str, scale: float, seed: int, dirty: bool, shape: str | None, out: Path) -> None:
