@@ -25,6 +25,8 @@ from road import Road
 from truths import TRUTHS, comparable
 from workbench import families, sample
 
+pytestmark = pytest.mark.long
+
 TABLES = ("persons", "stays", "diagnoses")
 RECORDS = ("patients", "diagnoses", "lab_results", "medications", "outcomes")
 
