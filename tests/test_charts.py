@@ -58,7 +58,7 @@ OF_YEARS_AND_SLICES = [
     {"organization_key": 31, "value": 3},
     {"slice": "payer", "slice_value": "Aetna", "value": 4},
 ]
-CONCENTRATION = EVERY_HOSPITAL | {"measure": "noncovered_cost", "n_patients": 200, "total_amount": 100}
+CONCENTRATION = EVERY_HOSPITAL | {"quantity": "noncovered_cost", "n_patients": 200, "total_amount": 100}
 DRG = EVERY_HOSPITAL | {"drg_code": "291", "n_stays": 9, "mean_charge": 50, "coefficient_of_variation": 0.2}
 EPISODES = EVERY_HOSPITAL | {
     "payer_group": "Medicare", "kind_of_stay": "all", "n_episodes": 8, "mean_claim": 40, "mean_claim_ci_low": 30,
@@ -247,7 +247,7 @@ CASES = {
                 S | {"definition_code": "R6"},
             ],
             "dim_readmission_definition": [
-                rate | {"measure": "ratio" if rate["definition_code"] == "R1" else "proportion"} for rate in RATES
+                rate | {"rate_form": "ratio" if rate["definition_code"] == "R1" else "proportion"} for rate in RATES
             ],
             "mart_kpi": [
                 *each(ALL | {"n_patients": 3, "interval_low": 0.1}, *map(kpi, ["readmission"] * 3, ["R1", "R3", "R6"])),
@@ -255,7 +255,7 @@ CASES = {
             ],
         },
         # One without a value is no rung.
-        "definition_code, measure, value, numerator, denominator, n_patients, interval_low",
+        "definition_code, rate_form, value, numerator, denominator, n_patients, interval_low",
         [("R1", "ratio", 0.5, 4, 8, 3, 0.1), ("R3", "share", 0.25, None, None, 3, 0.1)],
     ),
     "readmission_attrition": Case(
@@ -300,7 +300,7 @@ CASES = {
             ],
         },
         # 400 of 400 + 12 * 50; of it the dearest patient has 60 + 40, and ten patients have 100 + 9 * 30.
-        "measure, name, amount, share, top_10_patient_share",
+        "basis, name, amount, share, top_10_patient_share",
         [
             ("claims of their encounters, divided", "A", 5, 1, None),
             ("list price", "Dialysis", 400, 0.4, 0.925),
@@ -311,14 +311,14 @@ CASES = {
         {
             "v_patient_concentration": [
                 *each(CONCENTRATION, *({"top_n": n, "share_of_total": n / 200} for n in (1, 5, 10, 100, 200))),
-                *each(CONCENTRATION | {"measure": "stays"}, *({"top_n": n, "share_of_total": 0.5} for n in (1, 10))),
-                CONCENTRATION | {"measure": "readmissions R1", "top_n": 1},
+                *each(CONCENTRATION | {"quantity": "stays"}, *({"top_n": n, "share_of_total": 0.5} for n in (1, 10))),
+                CONCENTRATION | {"quantity": "readmissions R1", "top_n": 1},
                 CONCENTRATION | {"top_n": 1, "n_patients": 10},
                 CONCENTRATION | {"top_n": 10, "organization_key": 31, "share_of_total": 0.9},
             ],
         },
-        # The measure of which ten patients hold most comes first.
-        "measure, top_patients, share_of_total, top_10_share",
+        # The quantity of which ten patients hold most comes first.
+        "quantity, top_patients, share_of_total, top_10_share",
         [
             ("stays", "1 patient", 0.5, 0.5), ("stays", "10 patients", 0.5, 0.5),
             ("non-covered cost", "1 patient", 0.005, 0.05), ("non-covered cost", "10 patients", 0.05, 0.05),

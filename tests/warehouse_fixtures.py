@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -211,12 +212,16 @@ def write_any_rows(file: Path, contract: contracts.Contract, known: dict[str, st
             )
 
 
+ALL_FAMILIES = os.environ.get("TEST_FAMILIES") == "all"
 _built: list[Warehouse] = []
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The project built on made-up files of 100 patients; only `planted` may change it."""
+    """The project built on made-up files of 100 patients; only `planted` may change it.
+
+    Of the generated families, and with TEST_FAMILIES=all of every family: each makes the tests longer.
+    """
     if not _built:
         folder = tmp_path_factory.mktemp("warehouse")
         sample.generate("hospital", 0.1, folder / "files")
@@ -224,9 +229,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         sample.generate("ehr", 0.02, folder / "records")
         land(folder / "home", folder / "files")
         land(folder / "home", folder / "records")
-        land(folder / "home", PROJECT / "tests" / "omop")
-        land(folder / "home", fhir_export.write(folder / "fhir"))
-        land(folder / "home", registry_extract.write(folder / "registry", persons=20))
+        if ALL_FAMILIES:
+            land(folder / "home", PROJECT / "tests" / "omop")
+            land(folder / "home", fhir_export.write(folder / "fhir"))
+            land(folder / "home", registry_extract.write(folder / "registry", persons=20))
         warehouse = load(folder / "home")
         warehouse.context.plan(auto_apply=True, no_prompts=True, skip_tests=True)
         _built.append(warehouse)
