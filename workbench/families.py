@@ -10,6 +10,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
 from loader import contracts
@@ -58,6 +59,7 @@ def published_tables() -> list[dict[str, Any]]:
     return tables
 
 
+@cache
 def published_names() -> dict[str, str]:
     """Return under which name each published model is published."""
     return {table["copies"]: table["name"] for table in published_tables()}
