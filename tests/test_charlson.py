@@ -105,6 +105,15 @@ def test_case(scored: Callable[[str], Scores], case: str) -> None:
     assert scored("")[case] == expected(case)
 
 
+def test_diagnoses_of_a_code_system_without_a_list_leave_the_index_unknown(scored: Callable[[str], Scores]) -> None:
+    scores = scored("DELETE FROM reference.charlson WHERE code_system = 'SNOMED CT'")
+    of_snomed = [case for case, row in CASES.items() if row["code_system"] == "SNOMED" and row["codes"].strip("| ")]
+    assert of_snomed
+    for case in of_snomed:
+        (cci_1987, cci_quan_2011, _, age_adjusted), categories = scores[case]
+        assert (cci_1987, cci_quan_2011, age_adjusted, categories) == (None, None, None, ""), case
+
+
 DROP_HIERARCHY = "UPDATE reference.charlson_category SET hierarchy_group = NULL WHERE category_key IN "
 DEFECTS = {
     "mild and severe liver both count": (DROP_HIERARCHY + "('mld', 'msld')", {"T12", "T13"}),

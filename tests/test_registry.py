@@ -324,6 +324,13 @@ def test_metrics_by_dates_say_that_the_dates_are_missing(registry: Registry) -> 
     ) == [(0,)]
 
 
+def test_diagnoses_that_no_charlson_list_reads_give_no_index(registry: Registry) -> None:
+    value, n, reason = registry.kpi("charlson", "1987")
+    assert (value, n) == (None, 0)
+    assert reason
+    assert registry.rows("SELECT COUNT(cci_1987) FROM fact_inpatient_stay WHERE source_system = 'registry'") == [(0,)]
+
+
 def test_it_has_a_label_and_one_hospital_that_a_seed_names(registry: Registry) -> None:
     assert registry.rows("SELECT family, source_label FROM dim_source_system WHERE source_system = 'registry'") == [
         ("registry", "Hospital-stay registry")

@@ -9,7 +9,7 @@ MODEL (
     no_fan_out(summed := 1, source := core.int_charlson_subject, source_summed := 1),
     forall(criteria := (cci_1987 BETWEEN 0 AND 29, cci_quan_2011 BETWEEN 0 AND 24))
   ),
-  description 'Charlson index with the weights of 1987 and of Quan 2011. No diagnosis recorded: NULL. Diagnoses, but none that counts: 0. Age points go to the 1987 score alone; without an age the adjusted score is NULL.'
+  description 'Charlson index with the weights of 1987 and of Quan 2011. No diagnosis recorded, or none in a code system that reference.charlson lists: NULL. Diagnoses, but none that counts: 0. Age points go to the 1987 score alone; without an age the adjusted score is NULL.'
 );
 
 WITH recorded AS (
@@ -17,7 +17,17 @@ WITH recorded AS (
     subject,
     source_system,
     subject_id,
-    COUNT(*) AS n_diagnoses
+    COUNT(*) AS n_diagnoses,
+    COUNT(
+      CASE
+        WHEN code_system IN (
+          SELECT
+            code_system
+          FROM reference.charlson
+        )
+        THEN 1
+      END
+    ) AS n_listed
   FROM core.int_charlson_diagnosis
   GROUP BY
     1,
@@ -42,8 +52,8 @@ WITH recorded AS (
     s.subject_id,
     s.age_years,
     r.n_diagnoses,
-    CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_1987, 0) END AS cci_1987,
-    CASE WHEN NOT r.n_diagnoses IS NULL THEN COALESCE(scored.cci_quan_2011, 0) END AS cci_quan_2011,
+    CASE WHEN r.n_listed > 0 THEN COALESCE(scored.cci_1987, 0) END AS cci_1987,
+    CASE WHEN r.n_listed > 0 THEN COALESCE(scored.cci_quan_2011, 0) END AS cci_quan_2011,
     age.age_points AS cci_age_points
   FROM core.int_charlson_subject AS s
   LEFT JOIN recorded AS r
