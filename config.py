@@ -118,6 +118,8 @@ config = Config(
         "metric_slices": families.seed("metric_slice"),
         "has_reproduction": settings.REPRODUCTION.is_dir(),
         "code_systems": families.seed("code_system"),
+        "value_patterns": families.seed("value_pattern"),
+        "total_words": [row["total_word"] for row in families.seed("total_word")],
         "top_sizes": [int(row["top_n"]) for row in families.seed("top_size")],
         "fill_dates": [row["fill_date"] for row in families.seed("fill_date")],
         "hospital_timezone": os.environ.get("HOSPITAL_TIMEZONE", "UTC"),

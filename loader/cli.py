@@ -21,13 +21,10 @@ from loader.contracts import ContractError
 from loader.landing import Delivery, Landed, LandingRefused
 from loader.recognition import DRAFT_HINT, listing
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Characters that a terminal would obey instead of showing them."""
-
 
 def plain(text: str) -> str:
-    """Return text, from data perhaps, with a sign in the place of each control character."""
-    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Return text, from data perhaps, with a sign in the place of each character that a terminal would obey."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 class Screen(Console):

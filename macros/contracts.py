@@ -9,29 +9,16 @@ from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
-PATTERNS = {
-    # pandas writes 28.0 beside empty cells: a whole number. 28.6 is not one, though a cast would make it 29.
-    "BIGINT": "^[+-]?[0-9]+([.]0*)?$",
-    "DECIMAL": "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$",
-    "DOUBLE": "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$",
-    # A day may be written as its midnight; MySQL holds no years before 1000.
-    "DATE": "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([ T]00:00(:00([.]0+)?)?)?$",
-    # To the microsecond, with a zone of at most 14 hours or without.
-    "TIMESTAMP": "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
-    "( ?(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?$",
-}
-"""What the whole text of a value must be, by type; DuckDB and Spark read these regular expressions alike."""
-
-TOTALS = ("total", "totals", "grand total", "sum")
-"""What the only text of a row says that adds the others up."""
-
 
 @macro()
 def landed_tables(evaluator: MacroEvaluator) -> exp.Tuple:
     """Return one blueprint a contract: its table, what each feed delivered of it, its columns, and what breaks it."""
     delivered = evaluator.var("deliveries") or {}
     return exp.tuple_(
-        *(_blueprint(contract, delivered.get(contract["name"]) or []) for contract in evaluator.var("contracts") or [])
+        *(
+            _blueprint(evaluator, contract, delivered.get(contract["name"]) or [])
+            for contract in evaluator.var("contracts") or []
+        )
     )
 
 
@@ -71,10 +58,11 @@ def _nothing(columns: list[str]) -> exp.Select:
     return exp.select(*nothing).where(exp.false())
 
 
-def _blueprint(contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp.Tuple:
+def _blueprint(evaluator: MacroEvaluator, contract: dict[str, t.Any], feeds: list[dict[str, t.Any]]) -> exp.Tuple:
     names = [column["name"] for column in contract["columns"]]
-    broken = [*_faults_of_row(contract)]
-    broken += [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"])]
+    broken = [*_faults_of_row(contract, evaluator.var("total_words"))]
+    patterns = {row["value_type"]: row for row in evaluator.var("value_patterns")}
+    broken += [fault for column in contract["columns"] for fault in _faults(column, contract["null_marks"], patterns)]
     # Not CONCAT_WS: SQLGlot 30.8 rewrites it to a NULL where any part is NULL (tests/test_models.py watches for it).
     fault = f"NULLIF(ARRAY_TO_STRING([{', '.join(broken)}], '; '), '')" if broken else "NULL::TEXT"
     values = [_read(column, contract["null_marks"], fault) for column in contract["columns"]]
@@ -138,7 +126,7 @@ def _value(name: str, null_marks: list[str]) -> str:
     return f'CASE TRIM("{name}") {marks} ELSE "{name}" END' if marks else f'"{name}"'
 
 
-def _faults_of_row(contract: dict[str, t.Any]) -> t.Iterator[str]:
+def _faults_of_row(contract: dict[str, t.Any], total_words: list[str]) -> t.Iterator[str]:
     """Yield SQL texts that say of a row that it holds no data: a header once more, or a row of totals."""
     columns = contract["columns"]
     if len(columns) < 2:
@@ -154,11 +142,11 @@ def _faults_of_row(contract: dict[str, t.Any]) -> t.Iterator[str]:
     texts = [values[column["name"]] for column in columns if column["type"] == "VARCHAR"]
     if texts:
         number = " + ".join(f"CASE WHEN {text} IS NULL THEN 0 ELSE 1 END" for text in texts)
-        first, totals = ", ".join([*texts, "NULL"]), ", ".join(map(_literal, TOTALS))
+        first, totals = ", ".join([*texts, "NULL"]), ", ".join(map(_literal, total_words))
         yield f"CASE WHEN LOWER(TRIM(COALESCE({first}))) IN ({totals}) AND {number} = 1 THEN 'the row holds totals' END"
 
 
-def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
+def _faults(column: dict[str, t.Any], null_marks: list[str], patterns: dict[str, dict[str, str]]) -> t.Iterator[str]:
     """Yield SQL texts that say what is wrong with the column in a row, NULL where nothing is."""
     name, kind, value = column["name"], column["type"], _value(column["name"], null_marks)
     if column["required"]:
@@ -173,12 +161,11 @@ def _faults(column: dict[str, t.Any], null_marks: list[str]) -> t.Iterator[str]:
         # A cast alone takes too much: 1_000, 0x1F, 2020-01-01 BC, words such as epoch; and it rounds 100.005 to 100.01.
         base, *scale = re.findall(r"\w+", kind)
         cast = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind  # text without a zone is read as UTC
-        wrong = f"TRY_CAST({value} AS {cast}) IS NULL OR NOT REGEXP_MATCHES(TRIM({value}), {_literal(PATTERNS[base])})"
-        if kind == "DOUBLE":  # DuckDB reads 1e999 as infinity
-            wrong += f" OR ABS(TRY_CAST({value} AS DOUBLE)) > 1e308"
+        whole, more = patterns[base]["pattern"], patterns[base]["more_decimals"]
+        wrong = f"TRY_CAST({value} AS {cast}) IS NULL OR NOT REGEXP_MATCHES(TRIM({value}), {_literal(whole)})"
         cases = f"WHEN {wrong} THEN " + _quoting(name, f"' is not a valid {kind}")
-        if base == "DECIMAL" and not column.get("round"):
-            more = _literal("[.][0-9]{" + (scale[1] if scale[1:] else "0") + "}[0-9]*[1-9]")
+        if more and not column.get("round"):
+            more = _literal(more.replace("scale", scale[1] if scale[1:] else "0"))
             fault = _quoting(name, f"' is not a valid {kind}: it has more decimals")
             cases += f" WHEN REGEXP_MATCHES({value}, {more}) THEN {fault}"
         yield f"CASE WHEN {value} IS NULL THEN NULL {cases} END"

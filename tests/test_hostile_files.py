@@ -23,10 +23,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from contract_sql import raw_model
 from loader import contracts, landing
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
-from macros.contracts import _blueprint, _landed_feed
+from macros.contracts import _landed_feed
 from workbench import cli
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
@@ -381,7 +382,7 @@ def fetch(query: str) -> list[tuple]:
 def violations(landed: landing.Landed) -> list[str]:
     """What models/raw says of the landed rows, from the same macro."""
     feed = {"source_system": "synthea", "landed": landed.landed_table, "columns": list(landed.columns)}
-    parts = {part.name: part.expression for part in _blueprint(landed.contract.as_variable(), [feed]).expressions}
+    parts = raw_model(landed.contract.as_variable(), [feed])
     rows = _landed_feed(parts["feeds"].expressions[0], [name.name for name in parts["names"].expressions])
     fault = parts["violation"].sql("duckdb")
     found = fetch(f"SELECT {fault} AS fault FROM ({rows.sql('duckdb')}) AS landed_row WHERE fault IS NOT NULL")

@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from contract_sql import raw_model
 from loader import contracts, feeds, landing, settings
 from loader.landing import LandingRefused
 from loader.recognition import UnknownFile
-from macros.contracts import _blueprint
 from workbench import cli, demo, status
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
@@ -610,7 +610,7 @@ class TestWhatAContractSays:
     def raw(self, landed: landing.Landed) -> list[tuple]:
         """What models/raw hands on, from the same macro."""
         feed = {"source_system": "city", "landed": landed.landed_table, "columns": list(landed.columns)}
-        parts = {part.name: part.expression for part in _blueprint(landed.contract.as_variable(), [feed]).expressions}
+        parts = raw_model(landed.contract.as_variable(), [feed])
         columns = ", ".join(column.sql("duckdb") for column in parts["columns"].expressions)
         with landing.connect() as con:
             return con.execute(

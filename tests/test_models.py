@@ -21,6 +21,7 @@ from sqlmesh.core.linter.rule import Rule
 from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.core.model import Model, load_sql_based_model
 
+from contract_sql import raw_model
 from engine import Engine, read_by
 from loader import contracts
 from loader.settings import PROJECT
@@ -414,11 +415,7 @@ def test_a_contract_may_name_marks_of_no_value(landed: Warehouse) -> None:
             {"name": "day", "type": "DATE", "required": False},
         ],
     }
-    evaluator = MacroEvaluator(dialect="duckdb")
-    evaluator.locals[SQLMESH_VARS] = {"contracts": [contract], "deliveries": {}}
-    landed_tables = importlib.import_module("macros.contracts").landed_tables
-    (blueprint,) = landed_tables(evaluator).expressions
-    raw = {part.this.name: part.expression for part in blueprint.expressions}
+    raw = raw_model(contract)
     columns = ", ".join(column.sql("duckdb") for column in raw["columns"].expressions)
     delivered = "('1', 'it''s none'), (' N/A ', '2020-01-01'), ('n/a', 'NULL')"
     assert landed.query(

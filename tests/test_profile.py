@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from contract_sql import raw_model
 from loader import contracts, landing
 from loader.landing import LandingRefused
 from loader.profile import Profile, draft, profile
-from macros.contracts import _blueprint
+from test_contract_values import GOOD, NOT_GOOD
 from workbench import cli, profile_page
 from workbench.profile_page import render
 
@@ -482,9 +483,7 @@ def test_a_draft_takes_the_file_that_it_was_drafted_from(
     (landed,) = landing.land(file.parent).landed
     assert (landed.rows_landed, landed.rows_rejected, landed.files[0].unknown_columns) == (9, 0, ())
     feed = {"source_system": "s", "landed": landed.landed_table, "columns": list(landed.columns)}
-    (fault,) = (
-        part.expression for part in _blueprint(contract.as_variable(), [feed]).expressions if part.name == "violation"
-    )
+    fault = raw_model(contract.as_variable(), [feed])["violation"]
     with landing.connect() as con:
         assert con.execute(
             f'SELECT DISTINCT {fault.sql("duckdb")} FROM landing."{landed.landed_table}"'
@@ -506,6 +505,27 @@ def test_a_draft_names_the_format_of_dates_and_says_where_it_cannot_know_it(tmp_
         'sas = { header = "sas", type = "TIMESTAMP", format = "%d%b%y:%H:%M:%S" }',
         'two = { header = "two", type = "DATE", format = "%d-%b-%y" }',
     ]
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_profile_holds_values_to_their_contract_as_the_raw_models_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    more = ["100.005"] if kind == "DECIMAL(14, 2)" else []
+    # A comma would be a delimiter here; NaN is a mark of no value to a profile, whatever the contract says.
+    wrong = [value for value in NOT_GOOD.get(kind, []) if "," not in value and value.lower() != "nan"] + more
+    rows = [f"{n},{value}" for n, value in enumerate([*GOOD[kind], *wrong])]
+    file = write(tmp_path / "in", labs=lines("id,v", *rows)) / "labs.csv"
+    toml = tmp_path / "contracts" / "city__labs.toml"
+    toml.parent.mkdir()
+    toml.write_text(
+        'source = "city"\ntable = "labs"\nfiles = ["labs.csv"]\nkey = ["id"]\n[columns]\n'
+        f'id = {{ required = true }}\nv = {{ type = "{kind}" }}\n',
+        encoding="utf-8",
+    )
+    known = contracts.load(toml.parent)
+    monkeypatch.setattr(contracts, "load", lambda: known)
+    assert column(profile(file), "v")["contract_fails"] == len(wrong)
 
 
 @pytest.mark.parametrize("source", ["My Hospital", "a__b", "1a", "", "a-b"])

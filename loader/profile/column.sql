@@ -127,7 +127,19 @@ WHERE
   END;
 
 CREATE OR REPLACE TEMP TABLE contract_failing_value AS
-SELECT value, mask, n FROM column_value WHERE is_filled AND {contract_cast} IS NULL;
+SELECT value, mask, n FROM column_value
+WHERE is_filled AND (
+  {contract_cast} IS NULL
+  OR EXISTS ( -- as the raw models judge
+    FROM value_pattern
+    WHERE value_type = getvariable('pattern_type')::VARCHAR AND (
+      NOT regexp_matches(trim(value), pattern)
+      OR NOT getvariable('is_rounded') AND regexp_matches(value, replace(
+        more_decimals, 'scale', coalesce(nullif(regexp_extract(getvariable('contract_type')::VARCHAR, ', *([0-9]+)', 1), ''), '0')
+      ))
+    )
+  )
+);
 
 /* A value's place on a line: the number, or the seconds since 1970. */
 CREATE OR REPLACE TEMP TABLE column_point AS

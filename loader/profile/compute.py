@@ -105,7 +105,7 @@ def profile(
         con.execute(f"SET temp_directory = '{_text(scratch)}'")
         # The rows go to disk, where DuckDB compresses them; what is found out about them stays in memory.
         con.execute(f"ATTACH '{_text(scratch / 'rows.duckdb')}' AS delivered")
-        con.execute(_sql("schema"))
+        con.execute(_sql("schema", seeds=_text(settings.PROJECT / "seeds")))
         tables, unread = _read(con, folder, scratch, progress) if folder else (_landed(con), {})
         if not tables:
             why = "; ".join(f"{name}: {why}" for name, why in unread.items()) or "Name a folder with CSV files."
@@ -253,7 +253,9 @@ def _profile_column(con: duckdb.DuckDBPyConnection, table: _Table, position: int
     cast = f"TRY_CAST(value AS {'TIMESTAMPTZ' if kind == 'TIMESTAMP' else kind})" if kind else "''"
     if declared and declared.format:
         cast = moments.moment("value", declared.format.replace("'", "''"))
-    _variables(con, table=table.name, name=column, position=position, contract_type=kind)
+    pattern = kind.split("(")[0] if kind and declared and not declared.format else None
+    variables = {"contract_type": kind, "pattern_type": pattern, "is_rounded": bool(declared and declared.round)}
+    _variables(con, table=table.name, name=column, position=position, **variables)
     con.execute(_sql("column", relation=table.relation, column=quoted(column), contract_cast=cast))
     this = "WHERE table_name = ? AND column_name = ?"
     (kind,) = con.execute(f"SELECT inferred_type FROM profile_column {this}", [table.name, column]).fetchone()

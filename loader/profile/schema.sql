@@ -92,3 +92,6 @@ FROM (VALUES
   (4, 'email', 'e_?mail'), (5, 'address', 'address|street|(^|_)addr'), (6, 'licence or passport', 'driver|passport|licen[cs]e'),
   (7, 'record number', '(^|_)mrn|medical_?record|member_?id|policy_?n'), (8, 'date of birth', '(^|_)(birth_?date|dob|birthday)')
 ) AS names(priority, phi, pattern);
+
+/* What the whole text of a value must be, by the type of its contract. */
+CREATE TABLE value_pattern AS FROM read_csv('{seeds}/value_pattern.csv', header = true, all_varchar = true);
