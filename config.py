@@ -58,7 +58,7 @@ atexit.register(states.checkpoint)
 # warehouse: DuckDB, from landing to mart. serving: MySQL, or a DuckDB file where there is no server.
 gateways = publisher.gateways.gateways(
     settings.serving(),
-    name=settings.serving_name(),
+    name=states.published_as(),
     warehouse=str(settings.warehouse_file()),
     state=str(settings.state_file()),
     embedded=str(settings.embedded_file()),

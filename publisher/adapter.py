@@ -14,6 +14,7 @@ from sqlmesh.core.engine_adapter.mysql import MySQLEngineAdapter
 from sqlmesh.core.engine_adapter.shared import CatalogSupport, DataObject, DataObjectType
 
 from publisher.connection import ServingError, Session, running
+from publisher.mysql_types import mysql_name
 from publisher.swap import ViewSwap
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 CATALOG = "serving"
 """The gateway's name, and the catalog in which SQLMesh sees its models (MySQL itself has no catalogs)."""
+
+RECORDED = "publish_view"
+"""The table that holds, of every view of a schema, a hash of what the server said of its query when it was made."""
 
 
 class ServingAdapter(MySQLEngineAdapter):
@@ -82,8 +86,22 @@ class ServingAdapter(MySQLEngineAdapter):
         self._clear_data_object_cache()
 
     def create_view(self, view_name: TableName, *args: Any, **kwargs: Any) -> None:
-        """Create a view; inside `one_swap`, beside the one that readers see."""
+        """Create a view, and record it; inside `one_swap`, beside the one that readers see."""
         super().create_view(self._swap.staged(view_name) if self._swap else view_name, *args, **kwargs)
+        if not self._swap:
+            self.record_view(exp.to_table(view_name))
+
+    def record_view(self, view: exp.Table) -> None:
+        """Keep what the server says of a view that was just made; nothing for a table."""
+        recorded = f"{mysql_name(view.db)}.{RECORDED}"
+        self.execute(
+            f"CREATE TABLE IF NOT EXISTS {recorded} (view_name VARCHAR(64) PRIMARY KEY, definition CHAR(64) NOT NULL) "
+            "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+        )
+        self.execute(
+            f"REPLACE INTO {recorded} SELECT table_name, SHA2(view_definition, 256) FROM information_schema.views "
+            f"WHERE table_schema = '{view.db}' AND table_name = '{view.name}'"
+        )
 
     def _to_sql(self, expression: exp.Expression, quote: bool = True, **kwargs: Any) -> str:
         expression = expression.copy()

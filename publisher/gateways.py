@@ -10,9 +10,9 @@ from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConn
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
 from sqlmesh.utils.errors import ConfigError
 
-from publisher import promotion  # noqa: F401 - it changes how SQLMesh promotes
 from publisher.adapter import CATALOG, ServingAdapter
 from publisher.connection import Connection, connect
+from publisher.scheduler import PublishingScheduler
 from publisher.url import ServingUrl
 
 
@@ -114,6 +114,10 @@ def gateways(
     source = DuckDBConnectionConfig(catalogs=catalogs, register_comments=False, **{"concurrent_tasks": 4, **duckdb})
     state_connection = DuckDBConnectionConfig(database=state, concurrent_tasks=source.concurrent_tasks)
     return {
-        "warehouse": GatewayConfig(connection=source, state_connection=state_connection),
+        "warehouse": GatewayConfig(
+            connection=source,
+            state_connection=state_connection,
+            scheduler=PublishingScheduler(publishes_as=_published_to),
+        ),
         CATALOG: GatewayConfig(connection=serving_connection(url, source)),
     }

@@ -120,6 +120,7 @@ class Staging:
             f"WHERE table_schema = '{self.table.db}' AND table_name = '{self.table.name}'"
         )
         self.adapter.execute(f"RENAME TABLE {f'{target} TO {old}, ' if exists else ''}{new} TO {target}")
+        self.adapter.record_view(self.table)
         self.adapter.clear_cache()
 
 

@@ -106,8 +106,11 @@ class Versions:
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = "
                 f"'{self.schema.strip('`')}' AND table_name LIKE 'store\\_\\_{self.published}\\_\\_%'"
             )
-            used = {store for _, _, store, *_ in listed}
-            for (store,) in stores:
+            used, there = {store for _, _, store, *_ in listed}, {store for (store,) in stores}
+            for store in used - there:  # somebody dropped it
+                session.execute(f"DELETE FROM {self.schema}.{LISTED} WHERE store = '{store}'")
+            listed = [version for version in listed if version[2] in there]
+            for store in there:
                 if store not in used and re.fullmatch(rf"store__{re.escape(self.published)}__\d+", store):
                     session.execute(f"DROP TABLE {self.qualified(store)}")
         if not listed or listed[0][3] != layout:
@@ -187,6 +190,13 @@ class Versions:
             self.record(sessions[0], replace(version, totals=totals))
             for session in reversed(sessions):
                 session.execute("COMMIT")
+
+    def distrust(self, physical: str) -> None:
+        """Let no version be made from those that share a store with the view `physical`: its rows are not as loaded."""
+        self.adapter.execute(
+            f"UPDATE {self.schema}.{LISTED} AS v JOIN {self.schema}.{LISTED} AS wrong USING (store) "
+            f"SET v.layout = '' WHERE wrong.physical = '{physical}'"
+        )
 
     def remove(self, physical: str) -> None:
         """Remove the version that the view `physical` showed, the rows that no other has, and a store without any."""

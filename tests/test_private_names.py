@@ -19,7 +19,7 @@ from road import PACKAGES
 LISTS = {"publisher": PROJECT / "publisher" / "pyproject.toml", "workbench": PROJECT / "pyproject.toml"}
 """Where each package's names are listed; the loader uses none."""
 
-REPLACED = {"promote", "render", "render_audit_query"}
+REPLACED = {"render", "render_audit_query"}
 """Public names that are listed because they are replaced."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import shutil
 import threading
 import time
 from collections import Counter
@@ -29,9 +30,11 @@ from sqlmesh.core.model import Model, load_sql_based_model
 from sqlmesh.utils.errors import ConfigError, SQLMeshError
 
 from publisher import checksums, connection, gateways, mysql_types, publish, transfer, versions
+from publisher.adapter import RECORDED
 from publisher.checksums import Totals
 from publisher.connection import ServingError, Session
 from publisher.gateways import ServingConnection
+from publisher.ownership import OWNERS, give_up
 from publisher.publish import Publication, Publish
 from publisher.staging import Staging
 from publisher.url import ServingUrl
@@ -56,6 +59,10 @@ def model(key: str = "k", query: str = "SELECT 1 AS k", **properties: str) -> Mo
         f"kind CUSTOM (materialization publish, materialization_properties ({listed}))); {query}"
     )
     return load_sql_based_model(parse(text, default_dialect="duckdb"), dialect="duckdb")
+
+
+OWN = {versions.LISTED, RECORDED, OWNERS}
+"""The publisher's own tables."""
 
 
 class Bench:
@@ -100,8 +107,8 @@ class Bench:
                 for name, dtype in columns}  # fmt: skip
 
     def tables(self) -> set[str]:
-        """Return the tables in the physical schema, without the list of versions."""
-        return {name for (name,) in self.sql(f"SHOW TABLES IN {PHYSICAL}")} - {versions.LISTED}
+        """Return the tables in the physical schema, without the publisher's own."""
+        return {name for (name,) in self.sql(f"SHOW TABLES IN {PHYSICAL}")} - OWN
 
     def checksum(self) -> list[tuple[Any, ...]]:
         """Return the server's own checksum of the published table."""
@@ -116,7 +123,7 @@ def bench(serving_url: str, tmp_path: Path) -> Iterator[Bench]:
     bench.sql(f"CREATE DATABASE {PHYSICAL}")
     yield bench
     bench.adapter.close()
-    bench.sql(f"DROP DATABASE {PHYSICAL}")
+    bench.sql(f"DROP DATABASE IF EXISTS {PHYSICAL}")
     bench.own.close()
 
 
@@ -813,9 +820,9 @@ SELECT MAX(delivery) AS deliveries, SUM(amount) AS amount, MAX(month) AS month F
 class Project:
     """A SQLMesh project in a folder that publishes to a server, or to an embedded file."""
 
-    def __init__(self, folder: Path, url: str | None) -> None:
-        self.folder, self.url = folder, ServingUrl.parse(url) if url else None
-        (folder / "models").mkdir()
+    def __init__(self, folder: Path, url: str | None, name: str = "first") -> None:
+        self.folder, self.url, self.name = folder, ServingUrl.parse(url) if url else None, name
+        (folder / "models").mkdir(parents=True)
         for name, text in {"star": STAR, "published": PUBLISHED, "view": VIEW}.items():
             (folder / "models" / f"{name}.sql").write_text(text)
 
@@ -823,7 +830,7 @@ class Project:
         """Load the project with the delivery that its star model reads."""
         files = {name: str(self.folder / f"{name}.duckdb") for name in ("warehouse", "state", "embedded")}
         config = Config(
-            gateways=gateways.gateways(self.url, **files),
+            gateways=gateways.gateways(self.url, name=self.name, **files),
             default_gateway="warehouse",
             gateway_managed_virtual_layer=True,
             physical_table_naming_convention="table_only",
@@ -853,7 +860,7 @@ class Project:
     def objects(self, schema: str) -> dict[str, str]:
         """Return the tables and views in a schema of the serving gateway, and what they are."""
         found = self.adapter.get_data_objects(exp.table_(schema, db="serving"))
-        return {item.name: item.type.value for item in found}
+        return {item.name: item.type.value for item in found if item.name not in OWN}
 
 
 @pytest.fixture(params=[pytest.param("server", marks=pytest.mark.serving), "embedded"])
@@ -864,7 +871,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]
     yield project
     if url:
         bench = Bench(url, tmp_path)
-        for schema in (SCHEMA, f"{SCHEMA}__dev", PHYSICAL):
+        for schema in (SCHEMA, f"{SCHEMA}__dev", f"{SCHEMA}__other", PHYSICAL):
             bench.sql(f"DROP DATABASE IF EXISTS {schema}")
 
 
@@ -917,3 +924,127 @@ def test_a_published_view_is_refused(project: Project) -> None:
     star.write_text(STAR.replace("kind FULL", "kind VIEW"))
     with pytest.raises(SQLMeshError):
         project.plan()
+
+
+ON_SERVER = pytest.mark.parametrize("project", [pytest.param("server", marks=pytest.mark.serving)], indirect=True)
+DAMAGES = {
+    "all is dropped": (
+        f"DROP DATABASE {SCHEMA}; DROP DATABASE {PHYSICAL}",
+        [f"{PHYSICAL}.{{fact}} is not there", f"{SCHEMA}.fact is not there"],
+    ),
+    "a view is dropped": (f"DROP VIEW {SCHEMA}.v_total", [f"{SCHEMA}.v_total is not there"]),
+    "a view shows less": (
+        f"CREATE OR REPLACE VIEW {SCHEMA}.fact AS SELECT encounter_key, is_even FROM {PHYSICAL}.{{fact}}",
+        [f"{SCHEMA}.fact is not as it was made"],
+    ),
+    "a view shows other rows": (
+        f"CREATE OR REPLACE VIEW {SCHEMA}.fact AS SELECT * FROM {PHYSICAL}.{{fact}} WHERE is_even = 1",
+        [f"{SCHEMA}.fact is not as it was made"],
+    ),
+    "what a model says is changed": (
+        f"CREATE OR REPLACE VIEW {PHYSICAL}.{{v_total}} AS SELECT 'from z' AS deliveries, 1.5 AS amount, 'x' AS month",
+        [f"{PHYSICAL}.{{v_total}} is not as it was made"],
+    ),
+    "a table is dropped": (f"DROP TABLE {PHYSICAL}.{{fact}}", [f"{PHYSICAL}.{{fact}} is not there"]),
+}
+
+
+@ON_SERVER
+def test_a_plan_that_changes_nothing_publishes_again_what_is_missing_or_changed(
+    project: Project, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def held() -> list[Any]:
+        total, fact = (f"SELECT * FROM serving.{SCHEMA}.{name} ORDER BY 1" for name in ("v_total", "fact"))
+        return [project.rows(total), project.rows(fact), project.objects(SCHEMA), project.objects(PHYSICAL)]
+
+    project.plan()
+    before = held()
+    tables = {name.split("__")[0]: name for name in before[-1]}
+    for done, said in DAMAGES.values():
+        for statement in done.format(**tables).split("; "):
+            bench.sql(statement)
+        caplog.clear()
+        project.plan()
+        assert [fault for fault in said if fault.format(**tables) not in caplog.text] == [], done
+        assert held() == before, done
+
+    caplog.clear()
+    project.plan()
+    assert "published again" not in caplog.text
+
+    bench.sql(f"DROP VIEW {SCHEMA}.v_total")
+    bench.sql(f"CREATE TABLE {SCHEMA}.v_total AS SELECT 1 AS mine")
+    with pytest.raises(SQLMeshError, match=rf"{SCHEMA}.v_total is a table that somebody made .* rename it or drop it"):
+        project.plan()
+
+
+TOTAL = f"SELECT deliveries FROM serving.{SCHEMA}.v_total"
+
+
+@ON_SERVER
+def test_a_lost_state_is_built_again_and_the_plan_says_so(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    project.plan()
+    (project.folder / "state.duckdb").unlink()
+    assert project.plan(delivery="b")
+    assert f"knows no environment prod, but {SCHEMA} on the server shows what this warehouse" in caplog.text
+    assert project.rows(TOTAL) == [("from b",)]
+    assert not project.plan(delivery="b")
+
+
+@ON_SERVER
+def test_an_older_state_beside_a_newer_server_is_said_and_mended(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    state, backup = project.folder / "state.duckdb", project.folder / "backup.duckdb"
+    project.plan()
+    shutil.copy(state, backup)
+    project.plan(delivery="b")
+    caplog.clear()
+    shutil.copy(backup, state)
+    assert project.plan(delivery="b")
+    assert "Environment prod: 2 published tables and views are missing or changed" in caplog.text
+    assert project.rows(TOTAL) == [("from b",)]
+
+    shutil.copy(backup, state)
+    context = project.context()
+    context.engine_adapters["warehouse"].execute("DROP SCHEMA sqlmesh__star CASCADE")
+    context.close()
+    project.adapter.execute(f"DROP DATABASE {PHYSICAL}")
+    with pytest.raises(SQLMeshError, match="state.duckdb and warehouse.duckdb are not of one moment"):
+        project.plan(delivery="b")
+
+
+@ON_SERVER
+def test_two_warehouses_do_not_replace_each_other_s_views(project: Project, tmp_path: Path) -> None:
+    project.plan()
+    other = Project(tmp_path / "other", None, name="second")
+    other.url = project.url
+    with pytest.raises(SQLMeshError, match=rf"{SCHEMA} on the server shows what another warehouse .* --take-over"):
+        other.plan(delivery="b")
+    assert project.rows(TOTAL) == [("from a",)]
+
+    other.plan("other")  # an environment of its own, of the same rows and models
+    assert other.rows(f"SELECT deliveries FROM serving.{SCHEMA}__other.v_total") == [("from a",)]
+    project.plan(delivery="b")
+    context = project.context("b")
+    context.run_janitor(ignore_ttl=True)  # which drops the tables of delivery a
+    context.close()
+    assert len(project.objects(PHYSICAL)) == 4, "two of each warehouse"
+    assert other.rows(f"SELECT deliveries FROM serving.{SCHEMA}__other.v_total") == [("from a",)]
+
+    context = other.context()
+    give_up(context.engine_adapters["serving"], SCHEMA)
+    context.close()
+    other.plan()
+    assert project.rows(TOTAL) == [("from a",)]
+    with pytest.raises(SQLMeshError, match="another warehouse"):
+        project.plan()
+
+
+def test_an_embedded_file_that_was_removed_is_filled_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    project = Project(tmp_path, None)
+    project.plan()
+    (tmp_path / "embedded.duckdb").unlink()
+    project.plan()
+    assert "Environment prod: 4 published tables and views are missing" in caplog.text
+    assert project.rows(TOTAL) == [("from a",)]

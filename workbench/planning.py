@@ -14,7 +14,8 @@ from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
 
 from loader import settings
-from publisher.adapter import CATALOG
+from publisher import ownership
+from publisher.adapter import CATALOG, ServingAdapter
 
 
 @dataclass
@@ -84,10 +85,11 @@ class CountingConsole(TerminalConsole):
             super().log_success(message)
 
 
-def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
-    """Plan and apply `environment` (default: prod): build what changed, audit, publish, and switch the views.
+def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = False) -> Planned:
+    """Plan and apply `environment`: build what changed, audit, publish, and switch the views.
 
     Unit tests of changed models run first. `quiet` leaves them out (`make test` runs them all), and the differences.
+    `take_over` replaces what another warehouse publishes to that environment on the server.
 
     Raises:
         SQLMeshError: an audit or a step failed; what the environment shows is as it was before.
@@ -95,6 +97,9 @@ def plan(environment: str | None = None, *, quiet: bool = False) -> Planned:
     console = CountingConsole(quiet=quiet)
     set_console(console)
     context = Context(paths=[str(settings.PROJECT)])
+    adapter = context.engine_adapters[CATALOG]
+    if take_over and isinstance(adapter, ServingAdapter):
+        ownership.give_up(adapter, schema_of(environment))
     context.plan(
         environment,
         auto_apply=True,
