@@ -98,9 +98,9 @@ def mend(found: Iterable[Fault], state: StateReader, evaluator: SnapshotEvaluato
             _mend(some[0].environment, some, state, evaluator)
         except duckdb.CatalogException as error:
             raise SQLMeshError(
-                f"Environment {name} cannot be published again: {str(error).splitlines()[0]}. The files state.duckdb and "
-                "warehouse.duckdb are not of one moment: restore both from one backup, or remove the state and plan: "
-                "all is built again"
+                f"Environment {name} cannot be published again: {str(error).splitlines()[0]}. "
+                "The files state.duckdb and warehouse.duckdb are not of one moment: restore both from one backup, or "
+                "remove the state and plan: all is built again"
             ) from error
 
 

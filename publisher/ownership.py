@@ -57,8 +57,9 @@ class Ownership:
         for physical, schema in self.schemas:
             table = f"{mysql_name(physical)}.{OWNERS}"
             self.adapter.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (view_schema VARCHAR(64) PRIMARY KEY, owner VARCHAR(255) NOT NULL, "
-                "since DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+                f"CREATE TABLE IF NOT EXISTS {table} (view_schema VARCHAR(64) PRIMARY KEY, "
+                "owner VARCHAR(255) NOT NULL, since DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP) "
+                "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
             )
             values = ", ".join(exp.Literal.string(text).sql("mysql") for text in (schema, self.me))
             self.adapter.execute(f"INSERT IGNORE INTO {table} (view_schema, owner) VALUES ({values})")

@@ -251,19 +251,41 @@ def test_one_per_cent_of_a_large_table_is_sent_and_the_janitor_takes_what_no_ver
     assert road.shown_delivery() == old + 1
 
 
-def test_verify_finds_what_was_changed_on_the_server(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_finds_what_was_changed_on_the_server_and_repair_publishes_it_again(
+    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DELIVERY", str(road.shown_delivery()))
+    road.collect()
+    whole = "verified   5 of 5 published tables and views are as they were published"
     assert road.run("warehouse", "verify") == 0, road.output
-    assert "3 published tables, all columns equal" in road.output
+    assert whole in road.output
+
+    def published() -> list[Any]:
+        return [road.query(f"SELECT * FROM serving.{name} ORDER BY 1, 2, 3") for name in (*ROWS, "v_total", "v_label")]
+
+    before = published()
     [[_, text, *_]] = road.query("SHOW CREATE VIEW serving.fact_small")
     table = re.search(r"`sqlmesh__serving`\.`(\w+)`", text)[1]  # type: ignore[index]
+    [store] = [name for name in road.views("sqlmesh__serving") if name.startswith("store__")]
     road.query(f"UPDATE sqlmesh__serving.{table} SET amount = amount + 0.01 WHERE row_key = 7")
+    road.query(f"DELETE FROM sqlmesh__serving.{store} WHERE row_key = 8")
+    road.query("CREATE OR REPLACE VIEW serving.dim_thing AS SELECT 1 AS row_key")
+    road.query("DROP VIEW serving.v_label")
     assert road.run("warehouse", "verify") == 1
     said = " ".join(road.output.split())
-    assert "column amount: another checksum" in said
+    assert "amount: another checksum" in said
     assert "amount where row_key = 7: sent '7.00', stored '7.01'" in said
-    road.query(f"UPDATE sqlmesh__serving.{table} SET amount = amount - 0.01 WHERE row_key = 7")
+    assert "fact_large" in said and "249,999" in said
+    assert "dim_thing is not as it was made" in said and "v_label is not there" in said
+    assert said.endswith("4 of 5 published tables and views differ. To publish them again, run: warehouse repair prod")
+
+    assert road.run("warehouse", "repair", "prod") == 0, road.output
+    assert "repaired   4 published tables and views" in road.output
     assert road.run("warehouse", "verify") == 0, road.output
+    assert whole in road.output
+    assert published() == before
+    assert road.run("warehouse", "plan") == 0, road.output
+    assert "published again" not in road.output
 
 
 def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:

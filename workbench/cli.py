@@ -18,13 +18,14 @@ __all__ = ["main"]
 
 @main.command()
 @click.argument("environment", default="prod")
+@click.option("--take-over", is_flag=True, help="Replace what another warehouse publishes to it on the server.")
 @says_errors
-def plan(environment: str) -> None:
+def plan(environment: str, take_over: bool) -> None:
     """Build what changed, audit it, publish it to ENVIRONMENT, and only then switch its views."""
     from workbench import planning
 
     screen.print(f"serving    {_server_shown()}")
-    planned = _planned(lambda: planning.plan(environment))
+    planned = _planned(lambda: planning.plan(environment, take_over=take_over))
     screen.print(f"planned    {planned.models.total()} models built, {planned.audits} audits passed")
 
 
@@ -32,21 +33,42 @@ def plan(environment: str) -> None:
 @click.argument("environment", default="prod")
 @says_errors
 def verify(environment: str) -> None:
-    """Compare what ENVIRONMENT shows on the server now with DuckDB: rows, NULLs and a checksum of every column."""
+    """Compare what ENVIRONMENT shows on the server now: tables with DuckDB's, each column, views with their SQL."""
+    found = _verified(environment)
+    if differing := [table.name for table in found if table.faults]:
+        raise click.ClickException(
+            f"{len(differing)} of {len(found)} published tables and views differ. To publish them again, run: "
+            f"warehouse repair {environment}"
+        )
+
+
+@main.command()
+@click.argument("environment", default="prod")
+@says_errors
+def repair(environment: str) -> None:
+    """Publish again what differs in ENVIRONMENT from what was published there, as `warehouse verify` finds it."""
     from workbench import verification
 
-    shown = Table("table", "rows", "", box=None)
+    faults = [fault for table in _verified(environment) for fault in table.faults]
+    verification.repair(faults)
+    if faults and (differing := [table.name for table in _verified(environment) if table.faults]):
+        raise click.ClickException(f"{', '.join(differing)}: still not as they should be")
+    screen.print(f"repaired   {len({fault.model.name for fault in faults})} published tables and views")
+
+
+def _verified(environment: str) -> list[Any]:
+    """Verify an environment, show what was found, and return it."""
+    from workbench import verification
+
+    shown = Table("table or view", "rows", "", box=None)
     found = list(verification.verify(environment))
     for table in found:
-        shown.add_row(table.name, "" if table.rows is None else f"{table.rows:,}", table.difference or "equal")
+        differs = "; ".join(fault.what for fault in table.faults)
+        shown.add_row(table.name, "" if table.rows is None else f"{table.rows:,}", differs or "equal")
     screen.print(shown)
-    if differing := [table for table in found if table.difference]:
-        raise click.ClickException(
-            f"{len(differing)} of {len(found)} published tables differ from DuckDB. To publish them again, change "
-            "nothing and run: sqlmesh plan --restate-model "
-            + " --restate-model ".join(f"serving.{table.name}" for table in differing)
-        )
-    screen.print(f"verified   {len(found)} published tables, all columns equal to DuckDB's")
+    right = sum(not table.faults for table in found)
+    screen.print(f"verified   {right} of {len(found)} published tables and views are as they were published")
+    return found
 
 
 @main.command()
