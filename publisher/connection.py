@@ -9,7 +9,9 @@ from typing import Any
 
 import pymysql
 from pydantic import SecretStr
-from sqlmesh.utils.errors import ConfigError, SQLMeshError
+from sqlmesh.utils.errors import SQLMeshError
+
+from publisher.url import ServingUrl
 
 SQL_MODE = ",".join(
     (
@@ -31,8 +33,11 @@ IN_THE_WAY = {1205, 1213}
 
 REMEDIES = {
     (1044, 1049, 1142, 1143, 1227, 1370, 1410): "grant the publishing account what it lacks, then plan again",
-    (1045, 1698): "check user and password in SERVING_URL (percent-encode : / @ in the password)",
-    (2002, 2003, 2005, 2026): "check host, port and TLS options in SERVING_URL; does the server run (`make mysql`)?",
+    (1045, 1698): "check user and password in SERVING_URL (percent-encode : / ? # @ in the password)",
+    (1130,): "the server lets the account in from other hosts alone: create it for this one",
+    (2002, 2003, 2005): "check host and port in SERVING_URL; does the server run (`make mysql`)?",
+    (2026,): "check that the server has TLS, that ssl_ca in SERVING_URL is the PEM file of the CA that signed its "
+    "certificate, and that the certificate names the host",
     (0, 2006, 2013, 4031): "the server ended the connection: see its error log, then plan again",
     (3, 28, 1021, 1026, 1030, 1114): "the server has no disk space left: free some, then plan again",
     (1153,): "set the server's max_allowed_packet to 64M",
@@ -41,6 +46,10 @@ REMEDIES = {
     (1071, 1074, 1118): "too wide for InnoDB: shorten the text columns",
 }
 """What to do about the errors of a server, or of PyMySQL, by their numbers."""
+
+
+NOT_THERE = {1049, 1054, 1146, 1356}
+"""The errors of what is missing on the server: a schema, a column, a table, or what a view reads."""
 
 
 def running(sql: str) -> str:
@@ -54,6 +63,8 @@ class ServingError(SQLMeshError):
     def __init__(self, error: pymysql.err.MySQLError, doing: str) -> None:
         """Say what was being done, what the server said, and what to do about it."""
         self.code = error.args[0] if error.args else 0
+        if isinstance(getattr(error, "original_exception", None), ssl.SSLError):
+            self.code = 2026  # PyMySQL gives the number of a server that cannot be reached
         remedy = next((f" -> {remedy}" for codes, remedy in REMEDIES.items() if self.code in codes), "")
         super().__init__(f"serving server, {doing}: {error.args[-1] if error.args else error} ({self.code}){remedy}")
 
@@ -82,19 +93,21 @@ def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Conne
         kwargs: further arguments of PyMySQL.
 
     Raises:
-        ServingError: when the server cannot be reached or refuses the account.
-        ConfigError: when the CA's file cannot be read.
+        ServingError: when the server cannot be reached or refuses the account, or the CA's file cannot be read.
     """
+    doing = f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}"
     if tls:
         verify = tls.get("ssl_verify", "true")
         try:
             kwargs["ssl"] = context = ssl.create_default_context(cafile=tls.get("ssl_ca"))
         except OSError as error:
-            raise ConfigError(f"SERVING_URL: ssl_ca={tls['ssl_ca']}: {error}") from error
+            unread = pymysql.err.OperationalError(2026, f"ssl_ca={tls['ssl_ca']}: {error}")
+            raise ServingError(unread, doing) from error
         context.check_hostname = verify == "true"
         context.verify_mode = ssl.CERT_NONE if verify == "false" else ssl.CERT_REQUIRED
     try:
-        connection = Connection(password=password.get_secret_value(), **kwargs)
+        # Servers take a password as UTF-8; PyMySQL would send a text as Latin-1.
+        connection = Connection(password=password.get_secret_value().encode(), **kwargs)
         # Texts compare as in DuckDB, by their bytes, trailing blanks included. The literals of a view keep the
         # collation of the session that creates it.
         collation = "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
@@ -104,8 +117,17 @@ def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Conne
                 f"lock_wait_timeout = {LOCK_SECONDS}"
             )
     except pymysql.err.MySQLError as error:
-        raise ServingError(error, f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}") from error
+        raise ServingError(error, doing) from error
     return connection
+
+
+def connect_to(url: ServingUrl) -> Connection:
+    """Connect to the server of a URL, as `connect` does.
+
+    Raises:
+        ServingError: as `connect`.
+    """
+    return connect(**url.account | {"password": SecretStr(url.password)}, tls=url.options)
 
 
 class Session:

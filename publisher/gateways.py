@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import Field, SecretStr
 from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, MySQLConnectionConfig
 from sqlmesh.core.engine_adapter import DuckDBEngineAdapter, EngineAdapter
-from sqlmesh.utils.errors import ConfigError
 
 from publisher.adapter import CATALOG, ServingAdapter
 from publisher.connection import Connection, connect
@@ -70,17 +69,9 @@ class EmbeddedConnection(DuckDBConnectionConfig):
 def serving_connection(
     url: ServingUrl | None, source: DuckDBConnectionConfig
 ) -> ServingConnection | EmbeddedConnection:
-    """Return the connection to the server at `url`, or to the file that `source` has attached where there is none.
-
-    Raises:
-        ConfigError: when the URL has an option that is not one of TLS.
-    """
+    """Return the connection to the server at `url`, or to the file that `source` has attached where there is none."""
     if url is None:
         return EmbeddedConnection(source=source, concurrent_tasks=source.concurrent_tasks)
-    allowed = {"ssl_ca": None, "ssl_verify": {"true", "ca", "false"}}
-    for name, value in url.options.items():
-        if name not in allowed or (allowed[name] and value not in allowed[name]):
-            raise ConfigError(f"SERVING_URL: no option {name}={value}; there are ssl_ca=FILE, ssl_verify=true|ca|false")
     return ServingConnection(
         host=url.host, port=url.port, user=url.user, password=url.password, tls=url.options, source=source
     )

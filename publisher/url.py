@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+EXPECTED = "SERVING_URL: expected mysql://user:password@host:port/ (percent-encode : / ? # @ in the password)"
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,27 @@ class ServingUrl:
         """Parse `url`.
 
         Raises:
-            ValueError: not a `mysql://` (or `mariadb://`) URL with a user and a host; the message never shows it.
+            ValueError: not a `mysql://` (or `mariadb://`) URL with a user and a host, or it has another option; the
+                message never shows it.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 3306
+        except ValueError:  # Python shows the part that it cannot read, which may be one of the password
+            raise ValueError(EXPECTED) from None
         if parts.scheme.split("+")[0] not in {"mysql", "mariadb"} or not parts.hostname or not parts.username:
-            raise ValueError(
-                "SERVING_URL: expected mysql://user:password@host:port/ (percent-encode : / @ in the password)"
-            )
+            raise ValueError(EXPECTED)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if not (options.keys() <= {"ssl_ca", "ssl_verify"} and all(options.values())) or (
+            options.get("ssl_verify", "true") not in {"true", "ca", "false"}
+        ):
+            raise ValueError("SERVING_URL: expected no options but ssl_ca=FILE and ssl_verify=true|ca|false")
         return cls(
             host=parts.hostname,
-            port=parts.port or 3306,
+            port=port,
             user=unquote(parts.username),
             password=unquote(parts.password or ""),
-            options={name: values[-1] for name, values in parse_qs(parts.query).items()},
+            options=options,
         )
 
     @property
