@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,10 +14,15 @@ from pathlib import Path
 
 import pymysql
 import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from loader import settings
 from publisher.url import ServingUrl
 from workbench import server
+from workbench.cli import main
 
 START = "from workbench import server; print(server.start().url)"
 
@@ -207,3 +214,101 @@ def test_program_is_found_by_name_then_on_path(tmp_path: Path, monkeypatch: pyte
     assert server.find_server() == tmp_path / "mysqld"
     monkeypatch.setenv("WAREHOUSE_MYSQLD", str(tmp_path / "mariadbd"))
     assert server.find_server() == tmp_path / "mariadbd"
+
+
+# What a command says of a server that it cannot use
+
+
+def write_certificate(folder: Path, name: str, host: str | None = None, issuer: tuple | None = None) -> tuple:
+    """Write NAME.pem and NAME.key: a CA of its own, or a server's, signed by `issuer`; return what signs by it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    signed_by, signing = issuer or (subject, key)
+    now = datetime.datetime.now(datetime.UTC)
+    built = (
+        x509.CertificateBuilder(signed_by, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+    )
+    if host:
+        built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    certificate = built.sign(signing, hashes.SHA256())
+    (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    (folder / f"{name}.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    )
+    return subject, key
+
+
+@pytest.fixture(scope="module")
+def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ServingUrl]]:
+    """A folder with ca.pem and other_ca.pem, and a server whose certificate names localhost and is signed by ca.pem."""
+    folder = tmp_path_factory.mktemp("tls")
+    write_certificate(folder, "server", "localhost", write_certificate(folder, "ca"))
+    write_certificate(folder, "other_ca")
+    files = (f"--ssl-ca={folder}/ca.pem", f"--ssl-cert={folder}/server.pem", f"--ssl-key={folder}/server.key")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "OPTIONS", (*server.OPTIONS, *files))
+        with server.private_server(folder / "server") as url:
+            yield folder, ServingUrl.parse(url)
+
+
+COMMANDS = (["plan"], ["verify"], ["query", "SELECT 1"], ["grants", "--apply"], ["dashboard"], ["janitor"])
+"""Every command that reaches the server."""
+
+RIGHT = "mysql://warehouse:{password}@localhost:{port}/"
+UNUSABLE = {
+    "wrong password": ("mysql://warehouse:x@localhost:{port}/", "Access denied .* -> check user and password"),
+    "unknown account": ("mysql://nobody:{password}@localhost:{port}/", "Access denied .* -> check user and password"),
+    "nothing listens": ("mysql://warehouse:{password}@localhost:1/", "Can't connect .* -> check host and port"),
+    "host unknown": ("mysql://warehouse:{password}@a.invalid:{port}/", "Can't connect .* -> check host and port"),
+    "no file of the CA": (RIGHT + "?ssl_ca=/no.pem", r"/no\.pem: .*No such file.* -> check .* PEM file of the CA"),
+    "another CA": (
+        RIGHT + "?ssl_ca={folder}/other_ca.pem",
+        "verify failed.* -> check .* CA that signed its certificate",
+    ),
+    "certificate of another host": (
+        "mysql://warehouse:{password}@127.0.0.1:{port}/?ssl_ca={folder}/ca.pem",
+        r"not valid for '127\.0\.0\.1'.* -> check .* the certificate names the host",
+    ),
+    "no TLS": ("{without_tls}?ssl_verify=true", "(required|verify failed).* -> check that the server has TLS"),
+    "unknown value": (RIGHT + "?ssl_verify=no", r"expected no options but .* ssl_verify=true\|ca\|false"),
+    "upper case": (RIGHT + "?ssl_verify=True", r"expected no options but .* ssl_verify=true\|ca\|false"),
+}
+"""URLs that are of no use, of parts of the URL of a server that is, and what must be said about each."""
+
+
+@pytest.mark.parametrize("wrong", UNUSABLE)
+def test_every_command_says_in_one_line_what_is_wrong_with_the_server_and_what_to_do(
+    wrong: str,
+    with_tls: tuple[Path, ServingUrl],
+    shared: server.Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, at = with_tls
+    url, expected = UNUSABLE[wrong]
+    url = url.format(folder=folder, password=at.password, port=at.port, without_tls=shared.url)
+    monkeypatch.setenv("WAREHOUSE_HOME", str(tmp_path))
+    monkeypatch.setenv("SERVING_URL", url)
+    for command in COMMANDS:
+        done = CliRunner().invoke(main, command)
+        assert (done.exit_code, type(done.exception)) == (1, SystemExit), (command, done.output)
+        [said] = [line for line in done.output.splitlines() if line.startswith(("Error: ", "not published: "))]
+        assert re.search(expected, said), (command, said)
+        assert at.password not in done.output
+
+
+@pytest.mark.parametrize(
+    "options", ["?ssl_ca={folder}/ca.pem", "?ssl_ca={folder}/ca.pem&ssl_verify=ca", "?ssl_verify=false"]
+)
+def test_a_server_that_is_as_the_options_say_answers(
+    options: str, with_tls: tuple[Path, ServingUrl], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, at = with_tls
+    monkeypatch.setenv("SERVING_URL", (RIGHT + options).format(folder=folder, password=at.password, port=at.port))
+    done = CliRunner().invoke(main, ["query", "SHOW STATUS LIKE 'Ssl_version'"])
+    assert done.exit_code == 0, done.output
+    assert "TLSv1" in done.output

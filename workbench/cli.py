@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
-from loader import settings
-from loader.cli import land_files, main, progress_bar, says_errors, screen
+from loader import cli, settings
+from loader.cli import land_files, main, plain, progress_bar, screen
 
 __all__ = ["main"]
+
+
+def says_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End `command` as those of the loader end, also where the server or SQLMesh refuses."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Exception as error:
+            from sqlmesh.utils.errors import SQLMeshError
+
+            if isinstance(error, SQLMeshError):
+                raise click.ClickException(plain(str(error))) from error
+            raise
+
+    return cli.says_errors(run)
 
 
 @main.command()
@@ -316,14 +334,15 @@ def demo(data: Path | None) -> None:
 
 def _planned(run: Callable[[], Any]) -> Any:
     """Run a plan; its own console has said what failed, so end with exit code 1 and one line."""
-    from sqlmesh.utils.errors import SQLMeshError
+    from sqlmesh.utils.errors import PlanError, SQLMeshError
 
     try:
         return run()
     except SQLMeshError as error:
-        reason = f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
+        # Of all errors, SQLMesh's own of a plan alone leave out their cause.
+        reason = f"{error}: {error.__cause__}" if isinstance(error, PlanError) and error.__cause__ else f"{error}"
         screen.print("not published", style="red", end="")
-        screen.print(f": {reason}\nWhat every environment shows is as it was before.")
+        screen.print(f": {reason}\nWhat every environment shows is as it was before.", soft_wrap=True)
         sys.exit(1)
 
 

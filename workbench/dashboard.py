@@ -23,6 +23,7 @@ from sqlmesh import Context
 from sqlmesh.utils.errors import SQLMeshError
 
 from loader import settings
+from publisher.connection import NOT_THERE, ServingError
 from workbench import planning
 
 FOLDER = settings.PROJECT / "dashboard"
@@ -137,13 +138,16 @@ def read(context: Context, environment: str = "prod", progress: Progress | None 
     """Read what the pages show from the published views of `environment`; what it shares with prod, from prod's.
 
     Raises:
-        DashboardError: no name of an environment; nothing is published to it; or the server does not answer.
+        DashboardError: no name of an environment, or nothing is published to it.
+        ServingError: the server cannot be reached, or refuses something.
     """
     if not re.fullmatch(r"\w+", environment):
         raise DashboardError(f"{environment}: expected the name of an environment, as dev.")
     try:
         return _read(context, environment, progress)
     except (SQLMeshError, duckdb.Error) as error:
+        if isinstance(error, ServingError) and error.code not in NOT_THERE:
+            raise
         raise DashboardError(f"{error}\nIs it published? `make plan` does so.") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from publisher.adapter import CATALOG
-from publisher.connection import Session, connect
+from publisher.connection import Session, connect_to
 from publisher.url import ServingUrl
 
 PUBLISHER = (
@@ -39,13 +39,9 @@ def apply(url: ServingUrl, made: list[str]) -> None:
     """Run the statements with the account of `url`, which needs these privileges itself, and GRANT OPTION.
 
     Raises:
-        ServingError: when the server refuses one; those before it stand.
+        ServingError: when the server cannot be reached or refuses one; those before it stand.
     """
-    from pydantic import SecretStr
-
-    account = {"host": url.host, "port": url.port, "user": url.user, "charset": "utf8mb4"}
-    connection = connect(password=SecretStr(url.password), tls=url.options, **account)
-    with connection:
+    with connect_to(url) as connection:
         session = Session(connection)
         for statement in made:
             session.execute(statement)

@@ -16,6 +16,7 @@ from sqlmesh.utils.concurrency import NodeExecutionFailedError
 from loader import settings
 from publisher import ownership
 from publisher.adapter import CATALOG, ServingAdapter
+from publisher.connection import connect_to
 
 
 @dataclass
@@ -92,8 +93,10 @@ def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = Fa
     `take_over` replaces what another warehouse publishes to that environment on the server.
 
     Raises:
+        ServingError: the server cannot be reached, or refuses the account.
         SQLMeshError: an audit or a step failed; what the environment shows is as it was before.
     """
+    reach_server()
     console = CountingConsole(quiet=quiet)
     set_console(console)
     context = Context(paths=[str(settings.PROJECT)])
@@ -109,6 +112,16 @@ def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = Fa
         test_changed_only=not quiet or None,
     )
     return Planned(context=context, models=console.models, audits=console.audits)
+
+
+def reach_server() -> None:
+    """Connect to the server, where there is one, so that a command that cannot says so first, and once.
+
+    Raises:
+        ServingError: it cannot be reached, or refuses the account.
+    """
+    if url := settings.serving():
+        connect_to(url).close()
 
 
 def schema_of(environment: str) -> str:

@@ -7,12 +7,11 @@ from typing import Any
 import duckdb
 import pymysql
 import sqlglot
-from pydantic import SecretStr
 from sqlglot import exp
 
 from loader import settings
 from publisher.adapter import CATALOG
-from publisher.connection import connect
+from publisher.connection import connect_to
 
 
 def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -20,6 +19,7 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
 
     Raises:
         ValueError: it is not a query (SELECT, WITH, SHOW or DESCRIBE), or the server refuses it and says why.
+        ServingError: the server cannot be reached, or refuses the account.
     """
     at = settings.serving()
     try:
@@ -39,12 +39,7 @@ def ask(sql: str, limit: int = 100) -> tuple[list[str], list[tuple[Any, ...]]]:
                         table.set("catalog", exp.to_identifier(CATALOG))
                 answer = con.execute(asked.sql("duckdb") if isinstance(asked, exp.Query) else sql)
                 return [column[0] for column in answer.description or ()], answer.fetchmany(limit)
-        with (
-            connect(
-                **at.account | {"password": SecretStr(at.password)}, tls=at.options, charset="utf8mb4"
-            ) as connection,
-            connection.cursor() as cursor,
-        ):
+        with connect_to(at) as connection, connection.cursor() as cursor:
             cursor.execute("START TRANSACTION READ ONLY")
             cursor.execute(sql)
             return [column[0] for column in cursor.description or ()], list(cursor.fetchmany(limit))

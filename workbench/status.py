@@ -10,7 +10,7 @@ from sqlmesh import Context
 from sqlmesh.core.console import set_console
 
 from loader import landing, settings
-from workbench.planning import CountingConsole
+from workbench.planning import CountingConsole, reach_server
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,12 @@ def collect(ignore_ttl: bool = False) -> list[str]:
 
     A version that SQLMesh keeps (a week after its last environment left it) keeps its landed tables, so that rolling
     back needs no file. With `ignore_ttl` only what an environment uses is kept.
+
+    Raises:
+        ServingError: the server cannot be reached, or refuses the account.
+        SQLMeshError: something could not be removed; all else that is SQLMesh's is.
     """
+    reach_server()
     set_console(CountingConsole(quiet=True))
     sqlmesh = context()
     sqlmesh.run_janitor(ignore_ttl=ignore_ttl)

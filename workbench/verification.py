@@ -15,10 +15,11 @@ from sqlmesh.utils.errors import SQLMeshError
 
 from publisher import inventory
 from publisher.adapter import CATALOG, ServingAdapter
+from publisher.connection import NOT_THERE, ServingError
 from publisher.inventory import Fault
 from publisher.mysql_types import mysql_name
 from publisher.publish import Publication, PublishKind
-from workbench import status
+from workbench import planning, status
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def verify(environment: str) -> Iterator[Verified]:
 
     Raises:
         ValueError: when there is no such environment, or no server.
+        ServingError: when the server cannot be reached, or refuses something; what is missing there is a difference.
     """
     context, planned = _opened(environment)
     adapter = context.engine_adapters[CATALOG]
@@ -59,6 +61,8 @@ def verify(environment: str) -> Iterator[Verified]:
         try:
             yield Verified(view.name, _compared(adapter, snapshot, exp.table_(view.name, db=view.db), query))
         except SQLMeshError as error:
+            if isinstance(error, ServingError) and error.code not in NOT_THERE:
+                raise
             table = exp.to_table(snapshot.table_name(deployability.is_deployable(snapshot)))
             fault = Fault(planned, snapshot.table_info, (table.db, table.name), str(error), is_physical=True)
             yield Verified(view.name, None, (fault,))
@@ -75,6 +79,7 @@ def repair(faults: Iterable[Fault]) -> None:
 
 
 def _opened(environment: str) -> tuple[Context, Environment]:
+    planning.reach_server()
     context = status.context()
     if not isinstance(context.engine_adapters[CATALOG], ServingAdapter):
         raise ValueError("SERVING_URL=embedded: what is published lies in a DuckDB file, there is no server to compare")
