@@ -12,7 +12,7 @@ help: ## Show this list
 setup: ## Make .venv with exactly what uv.lock pins (PYTHON=python3.12 picks the interpreter)
 	@scripts/setup.sh
 
-demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them] [SERVING_URL=mysql://user:password@host:port/]
+demo: setup ## Land, build, audit and publish: [DATA=folder, or a folder of them] (to SERVING_URL, if it is set)
 	@scripts/server.sh
 	@.venv/bin/warehouse demo $(if $(DATA),"$(DATA)")
 

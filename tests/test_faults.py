@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pymysql
@@ -27,7 +28,7 @@ import pytest
 from loader import landing
 from loader.settings import PROJECT
 from publisher.url import ServingUrl
-from road import PACKAGES, Road
+from road import PACKAGES, SCHEMAS, Road
 from workbench import server
 
 pytestmark = pytest.mark.serving
@@ -229,7 +230,7 @@ def test_a_killed_server_is_named_and_the_next_plan_converges(road: SmallRoad) -
     os.kill(int((folder / "server.pid").read_text()), signal.SIGKILL)
     output, _ = plan.communicate(timeout=120)
     assert plan.returncode == 1
-    assert re.search("the server ended the connection|check host, port", " ".join(output.split())), output
+    assert re.search("the server ended the connection|check host and port", " ".join(output.split())), output
     server.start(folder)
     assert road.shown_delivery() == old
     road.deliver(old + 1)
@@ -345,37 +346,55 @@ def test_a_full_disk_of_the_server_is_named_and_the_next_plan_converges(tmp_path
         subprocess.run(["umount", "--lazy", disk], check=True)  # a server that ends is still there for a moment
 
 
-@pytest.mark.long
-def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_alone(
-    road: SmallRoad, monkeypatch: pytest.MonkeyPatch
+def test_the_printed_grants_are_enough_for_every_command_and_the_password_stays_in_the_url(
+    serving_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last test on this server: it starts over there, with accounts that can do no more than they are granted."""
-    admin = ServingUrl.parse(road.url or "")
-    passwords = {name: f"hush-{name}-{random.randrange(10**9)}" for name in ("least_publisher", "least_reader")}
-    for schema in ("serving", "sqlmesh__serving"):
-        road.query(f"DROP DATABASE IF EXISTS {schema}")
-    for name, password in passwords.items():
-        road.query(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'")
-    monkeypatch.setenv("DELIVERY", "1")
+    monkeypatch.delenv("SQLMESH__CACHE_DIR")  # in the project's folder, all of which is looked through at the end
+    at = ServingUrl.parse(serving_url)
+    hush = f"hush{random.randrange(10**9)}"
+    password = f"{hush}:/@"
+
+    def road_of(name: str) -> SmallRoad:
+        return SmallRoad(tmp_path / name, f"mysql://{name}:{quote(password, safe='')}@{at.host}:{at.port}/")
+
+    administrator = SmallRoad(tmp_path / "administrator", serving_url)
+    for schema in SCHEMAS:
+        administrator.query(f"DROP DATABASE IF EXISTS {schema}")
+    for name in ("least_publisher", "least_reader"):
+        administrator.query(f"DROP USER IF EXISTS {name}@'127.0.0.1'")
+        administrator.query(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'")
     accounts = ("--publisher", "least_publisher", "--reader", "least_reader", "--host", "127.0.0.1")
-    assert road.run("warehouse", "grants", *accounts) == 0
-    printed = road.output
-    assert road.run("warehouse", "grants", *accounts, "--apply") == 0, road.output
+    assert administrator.run("warehouse", "grants", *accounts, "--apply") == 0, administrator.output
 
-    def url(name: str) -> str:
-        return f"mysql://{name}:{passwords[name]}@{admin.host}:{admin.port}/"
-
-    least = SmallRoad(road.folder.parent / "least", url("least_publisher"))
+    least = road_of("least_publisher")
     running = least.start(1)
-    arguments = Path(f"/proc/{running.pid}/cmdline").read_text()
-    output, _ = running.communicate(timeout=300)
-    assert running.returncode == 0, output
-    least.deliver(2)
-    monkeypatch.setenv("DELIVERY", "2")
-    least.collect()
-    assert least.run("warehouse", "verify") == 0, least.output
+    said = [Path(f"/proc/{running.pid}/cmdline").read_text(), running.communicate(timeout=300)[0]]
+    assert running.returncode == 0, said
 
-    reader = SmallRoad(road.folder.parent / "reader", url("least_reader"))
+    def command(program: str, *arguments: str, code: int = 0) -> None:
+        assert least.run(program, *arguments) == code, least.output
+        said.append(least.output)
+
+    monkeypatch.setenv("DELIVERY", "2")
+    command("warehouse", "plan", "dev")
+    assert least.query("SELECT delivery FROM serving__dev.v_total") == [(2,)]
+    assert least.shown_delivery() == 1
+    command("warehouse", "plan")
+    assert "0 models built" in least.output
+    assert least.shown_delivery() == 2
+    monkeypatch.setenv("DELIVERY", "1")
+    command("warehouse", "plan")
+    assert "0 models built" in least.output
+    assert least.shown_delivery() == 1
+    command("warehouse", "verify")
+    command("warehouse", "query", "SELECT * FROM serving.v_total")
+    command("warehouse", "status")
+    command("sqlmesh", "invalidate", "dev")
+    least.collect()
+    assert least.views("serving__dev") == []
+    least.deliver(2)
+
+    reader = road_of("least_reader")
     assert {name for (name,) in reader.query("SHOW DATABASES")} - {"information_schema", "performance_schema"} == {
         "serving"
     }
@@ -388,7 +407,12 @@ def test_a_publisher_with_the_printed_grants_publishes_and_a_reader_sees_views_a
         with pytest.raises(pymysql.err.MySQLError, match="denied"):
             reader.query(refused)
 
-    hush = passwords["least_publisher"]
-    assert hush not in printed + output + arguments + least.output
-    for file in least.folder.rglob("*"):
-        assert not file.is_file() or hush.encode() not in file.read_bytes(), file
+    assert least.url is not None
+    least.url = least.url.replace(f":{at.port}/", ":1/")
+    command("sqlmesh", "--debug", "--log-to-stdout", "plan", "--auto-apply", "--no-prompts", code=1)
+    assert "Traceback" in least.output
+    assert "127.0.0.1:1 as least_publisher" in least.output
+    assert hush not in "".join(said)
+    files = [file for file in least.folder.rglob("*") if file.is_file()]
+    assert {"state.duckdb", "logs", ".cache"} <= {part for file in files for part in file.parts}
+    assert [file for file in files if hush.encode() in file.read_bytes()] == []
