@@ -386,6 +386,9 @@ def test_the_printed_grants_are_enough_for_every_command_and_the_password_stays_
     command("warehouse", "plan")
     assert "0 models built" in least.output
     assert least.shown_delivery() == 1
+    least.query("DROP VIEW serving.v_label")
+    command("warehouse", "repair")
+    assert "repaired   1 published tables and views" in least.output
     command("warehouse", "verify")
     command("warehouse", "query", "SELECT * FROM serving.v_total")
     command("warehouse", "status")
