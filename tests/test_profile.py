@@ -20,9 +20,10 @@ from click.testing import CliRunner
 from contract_sql import raw_model
 from loader import contracts, landing
 from loader.landing import LandingRefused
-from loader.profile import Profile, draft, profile
+from loader.profile import Profile, profile
 from test_contract_values import GOOD, NOT_GOOD
 from workbench import cli, profile_page
+from workbench.draft import draft
 from workbench.profile_page import render
 
 SHARED = Path(os.environ.get("WAREHOUSE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")

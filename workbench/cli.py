@@ -179,9 +179,9 @@ def contract(file: Path | None, standard: Path | None, source: str | None, out: 
         texts, unheld = odcs.read(standard, source)
         targets = {(out or folder) / f"{name}.toml": text for name, text in texts.items()}
     else:
-        from loader import profile as profiles
+        from workbench import draft
 
-        name, text = profiles.draft(file, source or "hospital")
+        name, text = draft.draft(file, source or "hospital")
         targets = {out or folder / f"{name}.toml": text}
     for target in targets:
         if target.exists():

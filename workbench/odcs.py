@@ -19,8 +19,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from loader.contracts import TYPES, Column, Contract, ContractError, load
-from loader.profile.draft import SOURCE, identifiers, patterns, quoted
 from loader.recognition import TABLE_ENDINGS
+from workbench.draft import SOURCE, identifiers, patterns, quoted
 from workbench.families import seed
 
 VERSION = "v3.1.0"

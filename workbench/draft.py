@@ -11,7 +11,7 @@ from typing import Any
 
 from loader.contracts import RESERVED
 from loader.files import LandingRefused
-from loader.profile.compute import profile
+from loader.profile import profile
 from loader.recognition import looks_like_data
 
 SOURCE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
