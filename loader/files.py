@@ -15,9 +15,10 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep, time
 from typing import IO, Any
 
 import duckdb
@@ -38,6 +39,9 @@ MAX_BUNDLE_BYTES = 512 * 1024 * 1024
 
 CHUNK_BYTES = 1024 * 1024
 
+CLOCK_TICK = 0.02
+"""The seconds in which two changes of a file may bear one time: the clock of a file system ticks every 10 ms."""
+
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -55,6 +59,9 @@ NO_CSV = {
 """What is often delivered under a CSV's name, by its first bytes in lower or upper case."""
 
 
+CHANGED = "it changed while it was read. Deliver it when it is complete."
+
+
 class LandingRefused(Exception):
     """A folder or file that cannot be read without losing something; nothing of the table was changed."""
 
@@ -64,7 +71,7 @@ class Layout:
     """How a file is to be read: by its own first bytes, nothing guessed. `delimiter` is "" for Parquet and JSON.
 
     `header` are the names of its columns, as they stand in the file; where `has_header` is False, its contract's.
-    `identity` is that of the file whose first bytes were read. `resource` is what to take out of JSON.
+    `identity` is that of the file before its first byte was read. `resource` is what to take out of JSON.
     """
 
     header: tuple[str, ...]
@@ -74,6 +81,11 @@ class Layout:
     compression: str | None = None
     has_header: bool = True
     resource: Resource | None = None
+
+    @property
+    def bytes(self) -> int:
+        """The size of the file."""
+        return self.identity[-1]
 
     @property
     def is_parquet(self) -> bool:
@@ -119,10 +131,12 @@ class SourceFile:
         """Refuse a file that is no longer the one that was counted.
 
         Raises:
-            LandingRefused: its size, times or place on disk differ.
+            LandingRefused: its size, times or place on disk differ, or it is gone.
         """
-        if _identity(self.path) != self.layout.identity:
-            raise LandingRefused(f"{self.name}: it changed while it was read. Deliver it when it is complete.")
+        with suppress(OSError):
+            if _identity(self.path) == self.layout.identity:
+                return
+        raise LandingRefused(f"{self.name}: {CHANGED}")
 
     def without_bad_rows(self, scratch: Path) -> SourceFile:
         """Return the file with a clean copy as its text, and the lines that are not rows as `rejected`.
@@ -186,6 +200,7 @@ def _opened(path: Path) -> tuple[Layout, bytes]:
     with _refusing(path):
         if not path.is_file():
             raise LandingRefused(f"{path.name}: {_what(path)}. Deliver the file itself.")
+        identity = _settled(path)
         with path.open("rb") as source:
             start = source.read(64)
         for magic, what in NO_CSV.items():
@@ -195,7 +210,7 @@ def _opened(path: Path) -> tuple[Layout, bytes]:
         with _open(path, compression) as source:
             head = source.read(MAX_HEADER_BYTES)
         codec = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "utf-8")
-        return Layout((), "", "parquet" if start.startswith(b"PAR1") else codec, _identity(path), compression), head
+        return Layout((), "", "parquet" if start.startswith(b"PAR1") else codec, identity, compression), head
 
 
 def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] = ()) -> None:
@@ -230,7 +245,7 @@ def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None 
             ((rows,),) = _of_parquet(path, "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(?)")
             with path.open("rb") as source:
                 digest = hashlib.file_digest(source, "sha256").hexdigest()
-            return SourceFile(path, path, layout, digest, path.stat().st_size, "\n", rows + 1, 0)
+            return SourceFile(path, path, layout, digest, layout.bytes, "\n", rows + 1, 0)
         if layout.compression or layout.codec == "utf-16":
             text = scratch / f"{path.name}.txt"
             _copy(path, text, lambda chunks: _decoded(path, chunks, layout.codec), layout.compression)
@@ -318,7 +333,7 @@ def _counted(path: Path, text: Path, layout: Layout) -> SourceFile:
         text=text,
         layout=layout,
         sha256=digest.hexdigest(),
-        bytes=path.stat().st_size,
+        bytes=layout.bytes,
         line_break=mark,
         lines=(newlines or returns) + (not tail.endswith(mark.encode())),
         blank_lines=blanks,
@@ -391,6 +406,8 @@ def _refusing(path: Path) -> Iterator[None]:
         raise LandingRefused(
             f"{path.name}: damaged or cut short ({error}). Deliver it again; test it first with gzip -t or zstd -t."
         ) from error
+    except FileNotFoundError as error:
+        raise LandingRefused(f"{path.name}: {CHANGED}") from error
     except PermissionError as error:
         raise LandingRefused(
             f"{path.name}: no permission to read it. Give this account read access (chmod u+r)."
@@ -466,9 +483,17 @@ def _of_parquet(path: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """Return what cannot stay the same when a file is replaced or written to."""
-    stat = path.stat()
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    """Return what cannot stay the same when a file, or the link that leads to it, is replaced or written to."""
+    parts = ("st_dev", "st_ino", "st_mtime_ns", "st_ctime_ns", "st_size")
+    return tuple(getattr(stat, part) for stat in (path.lstat(), path.stat()) for part in parts)
+
+
+def _settled(path: Path) -> tuple[int, ...]:
+    """Return the identity of a file that is about to be read, when a change from now on would show in its times."""
+    identity = _identity(path)
+    if 0 <= time() - path.stat().st_ctime < CLOCK_TICK:
+        sleep(CLOCK_TICK)
+    return identity
 
 
 def _reason(error: UnicodeError) -> str:

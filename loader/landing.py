@@ -114,13 +114,13 @@ def land(folder: Path, progress: Progress | None = None, source_system: str | No
     names = feeds.feed_of(source_system, recognised, known, deliveries())
     landed: list[Landed] = []
     with scratch_folder() as scratch, connect() as con:
-        total = sum(path.stat().st_size for files in recognised.values() for path in files)
+        total = sum(layout.bytes for files in recognised.values() for layout in files.values())
         task = progress.add_task("landing", total=total) if progress else None
         con.execute(CATALOG)
         for contract, files in recognised.items():
             landed += _land_table(con, names[contract.source], contract, files, scratch)
             if progress and task is not None:
-                progress.advance(task, sum(path.stat().st_size for path in files))
+                progress.advance(task, sum(layout.bytes for layout in files.values()))
         left = {f.stem for f in scratch.glob("*.entries/*")} - {c.resource.type for c in recognised if c.resource}
         unknown += [UnknownFile(f"{kind} in bundles") for kind in sorted(left)]
     if not landed:

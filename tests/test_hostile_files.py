@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from io import BytesIO
@@ -23,8 +24,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_sql import raw_model
-from loader import contracts, landing
+from loader import contracts, files, landing
 from loader.landing import LandingRefused
+from loader.profile import profile
 from loader.recognition import UnknownFile
 from macros.contracts import _landed_feed
 from workbench import cli
@@ -532,28 +534,69 @@ class TestFolders:
         with pytest.raises(LandingRefused, match="hold the same bytes"):
             landing.land(folder)
 
-    @pytest.mark.parametrize("change", ["append", "replace"])
+    @pytest.mark.parametrize("point", ["first line", "count", "read"])
+    @pytest.mark.parametrize("change", ["append", "overwrite", "replace", "link", "link and back", "remove"])
     def test_a_file_that_changes_while_it_is_read_is_refused(
-        self, folder: Path, change: str, monkeypatch: pytest.MonkeyPatch
+        self, folder: Path, change: str, point: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        file = put(folder / "payers.csv", GOOD)
-        read_source = landing.read_source
+        """Neither its size nor the time of its last change need differ."""
+        file, other = put(folder / "stored.txt", GOOD), put(folder / "other.txt", GOOD.replace("p1", "x1"))
+        times, path = file.stat(), folder / "payers.csv"
+        (path.symlink_to if "link" in change else path.hardlink_to)(file)
 
-        def read_then_change(*args: Any) -> Any:
-            source = read_source(*args)
-            if change == "append":
-                with file.open("a") as more:
-                    more.write(ROWS[0] + "\n")
-            else:
-                times = file.stat()
-                put(folder / "new", GOOD.replace("p1", "x1")).replace(file)
-                os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
-            return source
+        def link(*targets: Path) -> None:
+            for target in targets:
+                path.unlink()
+                path.symlink_to(target)
 
-        monkeypatch.setattr(landing, "read_source", read_then_change)
+        def changed() -> None:
+            changes[change]()
+            if change != "remove":
+                os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+        changes: dict[str, Callable[[], Any]] = {
+            "append": lambda: put(path, GOOD + ROWS[0] + "\n"),
+            "overwrite": lambda: put(path, other.read_bytes()),
+            "replace": lambda: other.replace(path),
+            "link": lambda: link(other),
+            "link and back": lambda: link(other, file),
+            "remove": path.unlink,
+        }
+        change_after(point, changed, monkeypatch)
         with pytest.raises(LandingRefused, match=r"payers\.csv: it changed while it was read"):
             landing.land(folder)
         assert landing.deliveries() == {}
+
+    @pytest.mark.parametrize("point", ["columns", "read"])
+    def test_parquet_that_changes_while_it_is_read_is_refused(
+        self, folder: Path, tmp_path: Path, point: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        known = declared(tmp_path, "files = ['payers.parquet']")
+        parquet(FULL_PARQUET)(folder / "payers.parquet")
+        parquet(FULL_PARQUET.replace("'MA'", "'ME'"))(folder / "other.parquet")
+        change_after(point, lambda: (folder / "other.parquet").replace(folder / "payers.parquet"), monkeypatch)
+        with pytest.raises(LandingRefused, match=r"payers\.parquet: it changed while it was read"):
+            land_with(known, folder)
+
+    @pytest.mark.parametrize("point", ["first line", "count", "read"])
+    def test_a_profile_does_not_show_a_file_that_changes_while_it_is_read(
+        self, folder: Path, point: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = put(folder / "anything.csv", GOOD)
+        change_after(point, lambda: put(file, GOOD + ROWS[0]), monkeypatch)
+        with pytest.raises(LandingRefused, match=r"anything\.csv: it changed while it was read"):
+            profile(folder)
+
+    @pytest.mark.parametrize(("age", "waits"), [(0.001, True), (60, False), (-60, False)])
+    def test_a_file_that_has_just_changed_is_read_when_the_next_change_would_have_another_time(
+        self, folder: Path, age: float, waits: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A clock that ticks a hundred times a second gives two changes of the same tick the same time."""
+        file, waited = put(folder / "payers.csv", GOOD), []
+        monkeypatch.setattr(files, "time", lambda: file.stat().st_ctime + age)
+        monkeypatch.setattr(files, "sleep", waited.append)
+        assert landing.land(folder).landed[0].rows_landed == 200
+        assert bool(waited) == waits and set(waited) <= {files.CLOCK_TICK}
 
     def test_no_permission_is_said_with_the_file_and_what_to_do(self, folder: Path, tmp_path: Path) -> None:
         put(folder / "payers.csv", GOOD).chmod(0)
@@ -578,6 +621,32 @@ class TestFolders:
         monkeypatch.setenv("WAREHOUSE_MEMORY_LIMIT", "3MB")
         with pytest.raises(LandingRefused, match="WAREHOUSE_MEMORY_LIMIT"):
             landing.land(folder)
+
+
+def change_after(point: str, change: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a file change once, when its first line or its columns were read, when it was counted, or when it landed."""
+    module, name = {
+        "first line": (files, "_open"),
+        "columns": (files, "_of_parquet"),
+        "count": (files, "_counted"),
+        "read": (landing, "append"),
+    }[point]
+    original, changes = getattr(module, name), [change]
+
+    def run(*arguments: Any) -> Any:
+        found = original(*arguments)
+        if changes:
+            changes.pop()()
+        return found
+
+    @contextmanager
+    def opened(*arguments: Any) -> Iterator[Any]:
+        with original(*arguments) as source:
+            yield source
+        if changes:
+            changes.pop()()
+
+    monkeypatch.setattr(module, name, opened if name == "_open" else run)
 
 
 def limited(folder: Path, first: str, home: Path) -> subprocess.CompletedProcess[str]:

@@ -191,6 +191,8 @@ def _read(
                 except (duckdb.Error, LandingRefused) as error:
                     unread[source.name] = str(error).strip().splitlines()[0]
                     continue
+            finally:
+                source.refuse_if_changed()
             loaded.append(source)
         is_text = sources[0].path.name.lower().endswith(".txt") and not contract
         if loaded and is_text and con.execute(f"SELECT count(*) FROM {relation}").fetchone()[0] == 0:
