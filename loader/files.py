@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import sleep, time
 from typing import IO, Any
@@ -24,7 +25,8 @@ from typing import IO, Any
 import duckdb
 from backports import zstd
 
-from loader.records import Grammar, RejectedRow, copy_rows
+from loader import settings
+from loader.records import MAX_RECORD_BYTES, Grammar, RejectedRow, copy_rows
 from loader.resources import Resource, is_document, parsed, split
 from loader.sql import first_line
 
@@ -34,8 +36,13 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 MAX_HEADER_BYTES = 1024 * 1024
 """The longest header that is read: a file without a line end in its first megabyte is not a CSV file."""
 
+MAX_COLUMNS = 4096
+"""The most columns of a table: as many as MySQL can have, landed by DuckDB in seconds; 20,000 take it minutes."""
+
 MAX_BUNDLE_BYTES = 512 * 1024 * 1024
 """The largest bundle: it is read whole, into ten times as much memory."""
+
+csv.field_size_limit(MAX_HEADER_BYTES)  # under a delimiter that is not the file's, all of a header is one field
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -161,7 +168,7 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
 
     `expected` are column names: of the delimiters, the one that finds most of them is taken, or that finds as many
     columns; the comma before others. Without them, the one that finds most columns. `encoding` is for text that no byte
-    order mark and no UTF-8 explains. The header is as it stands: `refuse_bad_names` judges it.
+    order mark and no UTF-8 explains. The header is as it stands: `refuse_bad_header` judges it.
 
     Raises:
         LandingRefused: not a regular readable file, nothing that can be read as a table, damaged compression, no header
@@ -172,6 +179,11 @@ def read_layout(path: Path, expected: Sequence[str] = (), encoding: str | None =
         with _refusing(path):
             columns = _of_parquet(path, "DESCRIBE FROM read_parquet(?)")
             return replace(layout, header=tuple(name for name, *_ in columns))
+    if len(head) == MAX_HEADER_BYTES and not re.search(rb"[\r\n]", head):
+        raise LandingRefused(
+            f"{path.name}, line 1: no header, for no line ends in the first {MAX_HEADER_BYTES:,} bytes. Deliver it "
+            "with column names in its first line, and a line for each row."
+        )
     text = _head_text(path, head, layout.codec, encoding)
     headers = {delimiter: _first_record(path, text, delimiter) for delimiter in DELIMITERS}
     if text.lstrip("\ufeff").lower().startswith("sep="):
@@ -213,12 +225,17 @@ def _opened(path: Path) -> tuple[Layout, bytes]:
         return Layout((), "", "parquet" if start.startswith(b"PAR1") else codec, identity, compression), head
 
 
-def refuse_bad_names(path: Path, header: Iterable[str], ignored: Container[str] = ()) -> None:
-    """Refuse column names that no table can have, apart from those of columns that are `ignored`.
+def refuse_bad_header(path: Path, header: Sequence[str], ignored: Container[str] = ()) -> None:
+    """Refuse columns that no table can have: too many, or by their names, apart from those that are `ignored`.
 
     Raises:
-        LandingRefused: one is blank, appears twice or holds a NUL byte.
+        LandingRefused: there are more than MAX_COLUMNS, or a name is blank, appears twice or holds a NUL byte.
     """
+    if len(header) > MAX_COLUMNS:
+        raise LandingRefused(
+            f"{path.name}, line 1: {len(header):,} columns, and a table has at most {MAX_COLUMNS:,}. Deliver it in "
+            "several tables of fewer columns, each with the key, or with a row for each value."
+        )
     seen: set[str] = set()
     for position, name in enumerate(map(normal, header), start=1):
         if name in ignored:
@@ -248,7 +265,8 @@ def read_source(path: Path, layout: Layout, scratch: Path, encoding: str | None 
             return SourceFile(path, path, layout, digest, layout.bytes, "\n", rows + 1, 0)
         if layout.compression or layout.codec == "utf-16":
             text = scratch / f"{path.name}.txt"
-            _copy(path, text, lambda chunks: _decoded(path, chunks, layout.codec), layout.compression)
+            decoded = partial(_decoded, path, codec=layout.codec)
+            _copy(path, text, lambda chunks: _within_limits(path, layout, decoded(chunks)), layout.compression)
             notes += [layout.compression] if layout.compression else []
             notes += ["UTF-16"] if layout.codec == "utf-16" else []
         if layout.delimiter not in {",", ""}:
@@ -366,6 +384,40 @@ def _decoded(path: Path, chunks: Iterable[bytes], codec: str) -> Iterator[bytes]
         raise LandingRefused(
             f"{path.name}, at or after line {line}: not {codec} ({_reason(error)}). Save it as UTF-8."
         ) from error
+
+
+def _within_limits(path: Path, layout: Layout, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the text of a file; of one that is compressed no more than can land, for a few bytes may unpack to a disk.
+
+    Raises:
+        LandingRefused: it unpacks to more than it may, or to a line that is longer than any row.
+    """
+    if not layout.compression:
+        yield from chunks
+        return
+    is_bundle = layout.resource is not None and is_document(path.name)
+    most = settings.max_unpacked_bytes(layout.bytes)
+    unpacked = length = newlines = returns = 0
+    for chunk in chunks:
+        yield chunk
+        unpacked += len(chunk)
+        if is_bundle and unpacked > MAX_BUNDLE_BYTES:
+            return  # that is enough to refuse it for
+        if unpacked > most:
+            raise LandingRefused(
+                f"{path.name}: it unpacks from {layout.bytes:,} bytes to more than {most:,}. If it should, deliver it "
+                "in parts, free space in the temp folder, or raise WAREHOUSE_MAX_UNPACKED_BYTES."
+            )
+        first = re.search(rb"[\r\n]", chunk)
+        if not is_bundle and length + (first.start() if first else len(chunk)) > MAX_RECORD_BYTES:
+            raise LandingRefused(
+                f"{path.name}, line {1 + (newlines or returns):,}: longer than {MAX_RECORD_BYTES:,} bytes. Mend it, or "
+                "deliver the file uncompressed: then that line alone is rejected."
+            )
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        length = len(chunk) - 1 - last + (length if last < 0 else 0)
+        newlines += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
 
 
 def _one_line_end(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loader.contracts import Contract
-from loader.files import LandingRefused, Layout, normal, read_layout, read_resource_layout, refuse_bad_names
+from loader.files import LandingRefused, Layout, normal, read_layout, read_resource_layout, refuse_bad_header
 from loader.resources import is_document
 
 TABLE_ENDINGS = (".csv", ".tsv", ".psv", ".parquet")
@@ -53,7 +53,7 @@ def recognise(
         named = [contract for contract in known.values() if contract.names_file(path.name)]
         claims = claimed(path, named) if named else []
         for contract, layout in claims:
-            refuse_bad_names(path, layout.header, contract.ignored)
+            refuse_bad_header(path, layout.header, contract.ignored)
             if layout.is_parquet != path.name.lower().endswith(".parquet"):
                 raise LandingRefused(
                     f"{path.name}: {'it is' if layout.is_parquet else 'it is not'} Parquet. Name it for what it "
@@ -169,7 +169,7 @@ def _why_not(path: Path, named: Sequence[Contract]) -> UnknownFile:
     nearest = max(named, key=lambda contract: _share_present(contract, layouts[contract].header))
     header = layouts[nearest].header
     if nearest.header and _is_near_miss(nearest, header):
-        refuse_bad_names(path, header, nearest.ignored)
+        refuse_bad_header(path, header, nearest.ignored)
         others = [name for name in header if normal(name) not in nearest.known_headers]
         found = f"; found {_listed(others)}, which it does not name" if others else ""
         raise LandingRefused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 from publisher.url import ServingUrl
@@ -54,6 +55,8 @@ LIMITS = {
     "WAREHOUSE_MEMORY_LIMIT": "the memory DuckDB may use before it goes to the temp folder (default: 80 %)",
     "WAREHOUSE_THREADS": "the threads DuckDB may use (default: one a core)",
     "WAREHOUSE_TEMP_FOLDER": "where copies and what exceeds the memory go (default: WAREHOUSE_HOME/temp)",
+    "WAREHOUSE_MAX_UNPACKED_BYTES": "the most bytes that a compressed file may unpack to (default: 200 times its size, "
+    "at least 1 GB, at most half of what is free in the temp folder)",
     "WAREHOUSE_MAX_REJECTED_SHARE": "the share of rejected rows that refuses a table's delivery (default: 0.01); "
     "max_rejected_share in a contract goes before it",
 }
@@ -79,6 +82,22 @@ def max_rejected_share() -> float:
     if not 0 <= share <= 1:
         raise ValueError(f"WAREHOUSE_MAX_REJECTED_SHARE={text}: expected a share from 0 to 1, as 0.01.")
     return share
+
+
+def max_unpacked_bytes(packed: int) -> int:
+    """Return the most bytes that a compressed file of `packed` bytes may unpack to.
+
+    Tables shrink to a tenth, nearly empty ones to a hundredth, and what has no use to a thousandth. Of the free space
+    the landed table needs some too.
+
+    Raises:
+        ValueError: WAREHOUSE_MAX_UNPACKED_BYTES is not a whole number above 0.
+    """
+    if text := os.environ.get("WAREHOUSE_MAX_UNPACKED_BYTES", "").strip():
+        if not text.isdigit() or int(text) == 0:
+            raise ValueError(f"WAREHOUSE_MAX_UNPACKED_BYTES={text}: expected a whole number of bytes, as 20000000000.")
+        return int(text)
+    return min(max(10**9, 200 * packed), shutil.disk_usage(temp_folder()).free // 2)
 
 
 def duckdb_limits() -> dict[str, str | int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -28,6 +29,7 @@ from loader import contracts, files, landing
 from loader.landing import LandingRefused
 from loader.profile import profile
 from loader.recognition import UnknownFile
+from loader.settings import max_unpacked_bytes
 from macros.contracts import _landed_feed
 from workbench import cli
 
@@ -46,6 +48,11 @@ def with_rows(*extra: str, at: int = 100) -> str:
 
 def procedures(*extra: str) -> str:
     return "\n".join([PROCEDURES, *(PROCEDURE.format(n=n) for n in range(200)), *extra]) + "\n"
+
+
+def columns(number: int) -> str:
+    """More columns for the header."""
+    return "".join(f",x_{n}" for n in range(number))
 
 
 def zipped(text: str) -> bytes:
@@ -229,7 +236,26 @@ CASES = [
         last={"rowid_delivered": "x"},
     ),
     Case("a line break in a column name", "\n".join([HEADER + ',"a\nb"', *(row + ",x" for row in ROWS)])),
-    Case("a header of 2 MB", "x" * 2_000_000, refused="line 1: no header that can be read"),
+    Case(
+        "a header of 2 MB", "x" * 2_000_000, refused="line 1: no header, for no line ends in the first 1,048,576 bytes"
+    ),
+    Case(
+        "a header of 2 MB, compressed",
+        gzip.compress(b"x" * 2_000_000),
+        file="payers.csv.gz",
+        refused="line 1: no header, for no line ends in the first 1,048,576 bytes",
+    ),
+    Case(
+        "as many columns as may be",
+        "\n".join([HEADER + columns(4_089), *(row + "," * 4_089 for row in ROWS)]),
+    ),
+    Case("a column too many", HEADER + columns(4_090), refused="line 1: 4,097 columns, and a table has at most 4,096"),
+    Case("100,000 columns", HEADER + columns(99_993), refused="line 1: 100,000 columns, and a table has at most 4,096"),
+    Case(
+        "100,000 columns of somebody else",
+        columns(100_000),
+        refused="named like synthea.payers, but its columns are other ones: , x_0, x_1",
+    ),
     Case("Excel's sep= line", "sep=,\n" + GOOD, refused="line 1: Excel's sep=, is not a header"),
     # --- delimiters and containers -----------------------------------------------------------------------------------
     Case("semicolons", GOOD.replace(",", ";"), read_as=("split at semicolons",)),
@@ -257,6 +283,25 @@ CASES = [
         refused="damaged or cut short",
     ),
     Case("a zstd cut short", zstd.compress(GOOD.encode())[:-20], file="payers.csv.zst", refused="damaged or cut short"),
+    Case(
+        "a line of 1 GB in a gzip of 1 MB",
+        gzip.compress(GOOD.encode()) + gzip.compress(b"z" * 100_000_000) * 10,
+        file="payers.csv.gz",
+        refused="payers.csv.gz, line 202: longer than 16,777,216 bytes. Mend it, or deliver the file uncompressed",
+    ),
+    Case(
+        "a line of 17 MB in a zstd of UTF-16",
+        zstd.compress(("\ufeff" + with_rows("q," + "z" * 17_000_000)).encode("utf-16-le")),
+        file="payers.csv.zst",
+        refused="payers.csv.zst, line 102: longer than 16,777,216 bytes",
+    ),
+    Case(
+        "a field of 10 MB in a gzip of lines that a carriage return ends",
+        gzip.compress(with_rows("q," + "z" * 10_000_000 + ",,,,,", at=200).replace("\n", "\r").encode()),
+        201,
+        file="payers.csv.gz",
+        read_as=("gzip",),
+    ),
     Case("a zip archive", zipped(GOOD), refused="a zip archive or an Excel workbook"),
     Case("an Excel workbook under a CSV's name", zipped("<xml/>"), refused="a zip archive or an Excel workbook"),
     Case("Parquet under a CSV's name", parquet(FULL_PARQUET), refused="it is Parquet"),
@@ -679,11 +724,55 @@ class TestLimits:
         monkeypatch.setenv("WAREHOUSE_MAX_REJECTED_SHARE", "0.1")
         assert landing.land(folder).landed[0].rows_rejected == 10
 
+    def test_a_compressed_file_is_not_unpacked_beyond_its_limit(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is refused as soon as there is more: what lies in the temp folder is a chunk more than allowed at most."""
+        put(folder / "payers.csv.gz", gzip.compress((GOOD + ROWS[0] + "\n" * 50_000_000).encode()))
+        packed = (folder / "payers.csv.gz").stat().st_size
+        left: list[int] = []
+        remove = landing.TemporaryDirectory.cleanup
+
+        def measured(self: Any) -> None:
+            left.extend(file.stat().st_size for file in Path(self.name).iterdir())
+            remove(self)
+
+        monkeypatch.setattr(landing.TemporaryDirectory, "cleanup", measured)
+        monkeypatch.setenv("WAREHOUSE_MAX_UNPACKED_BYTES", "5000000")
+        with pytest.raises(
+            LandingRefused,
+            match=rf"payers\.csv\.gz: it unpacks from {packed:,} bytes to more than 5,000,000\. .* in parts, "
+            "free space in the temp folder, or raise WAREHOUSE_MAX_UNPACKED_BYTES",
+        ):
+            landing.land(folder)
+        assert len(left) == 1 and left[0] <= 5_000_000 + files.CHUNK_BYTES
+        monkeypatch.setenv("WAREHOUSE_MAX_UNPACKED_BYTES", "60000000")
+        assert landing.land(folder).landed[0].rows_landed == 201
+
+    @pytest.mark.parametrize(
+        ("packed", "free", "most"),
+        [(1_000, 10**12, 10**9), (10**9, 10**12, 2 * 10**11), (10**9, 10**10, 5 * 10**9), (1_000, 10**8, 5 * 10**7)],
+    )
+    def test_what_a_file_may_unpack_to_goes_by_its_size_and_the_free_space(
+        self, packed: int, free: int, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("loader.settings.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+        assert max_unpacked_bytes(packed) == most
+
+    def test_parquet_of_too_many_columns_is_refused(self, folder: Path, tmp_path: Path) -> None:
+        known = declared(tmp_path, "files = ['payers.parquet']")
+        more = ", ".join(f"NULL AS x{n}" for n in range(4_090))
+        parquet(FULL_PARQUET.replace("FROM", f", {more} FROM"))(folder / "payers.parquet")
+        with pytest.raises(LandingRefused, match=r"payers\.parquet.*: 4,097 columns, and a table has at most 4,096"):
+            land_with(known, folder)
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
             ("WAREHOUSE_MEMORY_LIMIT", "lots"),
             ("WAREHOUSE_THREADS", "0"),
+            ("WAREHOUSE_MAX_UNPACKED_BYTES", "2GB"),
+            ("WAREHOUSE_MAX_UNPACKED_BYTES", "0"),
             ("WAREHOUSE_MAX_REJECTED_SHARE", "7"),
             ("WAREHOUSE_MAX_REJECTED_SHARE", "some"),
         ],
@@ -691,7 +780,7 @@ class TestLimits:
     def test_a_limit_that_makes_no_sense_is_named(
         self, name: str, value: str, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        put(folder / "payers.csv", GOOD)
+        put(folder / "payers.csv.gz", gzip.compress(GOOD.encode()))
         monkeypatch.setenv(name, value)
         done = CliRunner().invoke(cli.main, ["land", str(folder)])
         assert done.exit_code == 1

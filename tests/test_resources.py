@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from loader import contracts, landing
+from loader import contracts, files, landing
 from loader.contracts import Contract, ContractError
 from loader.landing import LandingRefused
 from loader.profile import profile
@@ -350,6 +350,18 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     assert landing.deliveries() == {}
 
 
+def test_a_line_of_a_gzip_that_is_longer_than_any_resource_is_refused_before_it_is_unpacked(folder: Path) -> None:
+    lines = "\n".join([*LINES, person(900, note="z" * 17_000_000)])
+    (folder / "Person.ndjson.gz").write_bytes(gzip.compress(lines.encode()))
+    with pytest.raises(
+        LandingRefused, match=rf"Person\.ndjson\.gz, line {len(LINES) + 1}: longer than 16,777,216 bytes"
+    ):
+        landing.land(folder)
+    (folder / "Person.ndjson.gz").unlink()
+    (folder / "Person.ndjson").write_text(lines)
+    assert land(folder)["person"].rows_rejected == 1, "as the message says"
+
+
 class TestRecognition:
     """Files of JSON go by their name and by the resources in them; others of the name are left alone."""
 
@@ -457,6 +469,24 @@ class TestBundles:
         (folder / "one.json").write_text(bundle(LINES))
         with pytest.raises(LandingRefused, match=r"one\.json: more than 1,000 bytes of JSON in one bundle"):
             landing.land(folder)
+
+    def test_one_that_is_compressed_is_unpacked_no_further_than_it_may_be_large(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It may be one line, longer than any resource."""
+        (folder / "one.json.gz").write_bytes(gzip.compress(bundle(LINES, note="z" * 20_000_000).encode()))
+        assert land(folder)["person"].rows_landed == len(LINES)
+        monkeypatch.setattr("loader.files.MAX_BUNDLE_BYTES", 5_000_000)
+        copied: list[int] = []
+        of_resources = files._of_resources
+        monkeypatch.setattr(
+            files,
+            "_of_resources",
+            lambda source, *rest: copied.append(source.text.stat().st_size) or of_resources(source, *rest),
+        )
+        with pytest.raises(LandingRefused, match=r"one\.json\.gz: more than 5,000,000 bytes of JSON in one bundle"):
+            landing.land(folder)
+        assert copied[0] <= 5_000_000 + files.CHUNK_BYTES
 
     def test_bundles_of_nothing_known_are_refused_and_said(self, folder: Path) -> None:
         (folder / "one.json").write_text(bundle([GROUP]))

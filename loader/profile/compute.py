@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from loader import contracts, landing, settings
 from loader.contracts import Contract
-from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_names
+from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_header
 from loader.profile import moments
 from loader.recognition import claimed, entries
 from loader.records import BOM
@@ -161,7 +161,7 @@ def _read(
                 unread[path.name] = "not a table by its name"
                 continue
             for contract, layout in claims or [(None, read_layout(path, encoding=FALLBACK_ENCODING))]:
-                refuse_bad_names(path, layout.header, _left_out(contract))
+                refuse_bad_header(path, layout.header, _left_out(contract))
                 source = read_source(path, layout, scratch, FALLBACK_ENCODING)
                 if source.lines:  # a bundle without a resource of the contract's has none
                     parts[(contract, "" if contract else Path(stem).stem)].append(source)
