@@ -90,9 +90,14 @@ def copy_rows(text: Path, grammar: Grammar, copy: Path, has_header: bool = True)
             out.write(header[0])
             at = header.end()
         line = 1 + data[:at].count(grammar.line_break)
+        end = at
         while at < len(data):
-            piece = grammar.run.match(data, at)[0]
+            piece = b""
+            if at >= end:
+                end = grammar.run.match(data, at).end()
+                piece = data[at:end] if end - at <= MAX_RECORD_BYTES else b""
             if not piece or unreadable(piece):
+                # To the end of the run one by one: one of its rows cannot be read, or all together are large.
                 piece = _record_or_line(data, at, grammar)
                 if piece.strip(b"\r\n") and (reason := grammar.fault(piece)):
                     rejected.append(_rejected(piece, line, grammar, reason))

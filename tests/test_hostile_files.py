@@ -29,6 +29,7 @@ from loader import contracts, files, landing
 from loader.landing import LandingRefused
 from loader.profile import profile
 from loader.recognition import UnknownFile
+from loader.records import Grammar, copy_rows
 from loader.settings import max_unpacked_bytes
 from macros.contracts import _landed_feed
 from workbench import cli
@@ -468,6 +469,19 @@ def test_a_hostile_file_lands_whole_or_is_refused(case: Case, folder: Path, home
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
+
+
+@pytest.mark.parametrize("bad", [b"q,\xff,c", b"q," + b"z" * 17_000_000 + b",c", b"q,b", b'q,"b,c'])
+def test_rows_before_a_bad_one_are_looked_at_once(bad: bytes, tmp_path: Path) -> None:
+    """Of five hundred rows before a line of 100 MB each had the line looked through: that took minutes."""
+    rows = [b"%d,b,c" % n for n in range(400)]
+    put(tmp_path / "text", b"\n".join([b"x,y,z", *rows, bad, b"", *rows]))
+    grammar, matched = Grammar(3, ",", "\n"), []
+    run = grammar.run
+    grammar.run = SimpleNamespace(match=lambda data, at: matched.append(at) or run.match(data, at))  # type: ignore
+    (rejected,) = copy_rows(tmp_path / "text", grammar, tmp_path / "copy")
+    assert (rejected.line, len(matched) <= 4) == (402, True)
+    assert (tmp_path / "copy").read_bytes() == b"\n".join([b"x,y,z", *rows, b"", *rows])
 
 
 def test_a_rejected_row_keeps_its_bytes_and_its_line(folder: Path) -> None:
