@@ -6,6 +6,7 @@ delivery. One with quite other columns is somebody else's file of the same name:
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,13 +45,15 @@ def recognise(
     `folder` may also be one file, or a pattern such as `extracts/2024-*.csv`.
 
     Raises:
-        LandingRefused: nothing there, a file whose name fits a contract while it cannot be read, its header lacks some
-            of the contract's columns or is missing, or a whole table's file beside others of the table.
+        LandingRefused: nothing there, a file whose name fits a contract while it lies elsewhere, cannot be read, or its
+            header lacks some of the contract's columns or is missing, or a whole table's file beside others of it.
     """
     found: dict[Contract, dict[Path, Layout]] = {}
     unknown = []
     for path in entries(folder):
         named = [contract for contract in known.values() if contract.names_file(path.name)]
+        if named:
+            refuse_link_out(path, folder)
         claims = claimed(path, named) if named else []
         for contract, layout in claims:
             refuse_bad_header(path, layout.header, contract.ignored)
@@ -121,6 +124,17 @@ def entries(folder: Path) -> list[Path]:
     if not (found := [folder] if folder.is_file() else sorted(folder.parent.glob(folder.name))):
         raise LandingRefused(f"{folder}: no such folder. Name the folder that holds the files.")
     return found
+
+
+def refuse_link_out(path: Path, folder: Path) -> None:
+    """Refuse, unread, a link in a delivery to what lies outside of it. `folder`, which the user named, may be a link.
+
+    Raises:
+        LandingRefused: `path` is such a link.
+    """
+    target, inside = (Path(os.path.realpath(place)) for place in (path, path.parent))
+    if path != folder and path.is_symlink() and not target.is_relative_to(inside):
+        raise LandingRefused(f"{path.name}: a symbolic link out of its folder, not followed. Deliver what it leads to.")
 
 
 def listing(unknown: Iterable[UnknownFile]) -> list[str]:

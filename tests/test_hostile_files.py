@@ -32,7 +32,7 @@ from loader.recognition import UnknownFile
 from loader.records import Grammar, copy_rows
 from loader.settings import max_unpacked_bytes
 from macros.contracts import _landed_feed
-from workbench import cli
+from workbench import cli, demo
 
 HEADER = "Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"
 ROWS = [f"p{n},Payer {n},{n} Main St,Boston,MA,06156,555" for n in range(200)]
@@ -552,6 +552,59 @@ class TestFolders:
         (folder / "other.csv").symlink_to(folder / "payers.csv")
         with pytest.raises(LandingRefused, match=r"payers\.csv: a symbolic link that leads to no file, or in a circle"):
             landing.land(folder)
+
+    def test_a_symbolic_link_out_of_the_folder_is_refused_unread(self, folder: Path, tmp_path: Path) -> None:
+        put(tmp_path / "passwd", "root:x:0:0:secret,\nnobody:x\n")
+        (folder / "payers.csv").symlink_to("../passwd")
+        with pytest.raises(LandingRefused) as refusal:
+            landing.land(folder)
+        assert str(refusal.value) == (
+            "payers.csv: a symbolic link out of its folder, not followed. Deliver what it leads to."
+        )
+        with pytest.raises(LandingRefused, match=r"payers\.csv: a symbolic link out of"):
+            landing.land(folder / "p*.csv")
+        (folder / "outside").symlink_to(tmp_path)
+        (folder / "payers.csv").unlink()
+        (folder / "payers.csv").symlink_to(folder / "outside" / "passwd")
+        with pytest.raises(LandingRefused, match=r"payers\.csv: a symbolic link out of"):
+            landing.land(folder)
+
+    def test_a_symbolic_link_of_an_unknown_name_out_of_the_folder_is_listed_unread(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        put(tmp_path / "secret.csv", "secret,column\n1,2\n")
+        put(folder / "payers.csv", GOOD)
+        (folder / "strange.csv").symlink_to("../secret.csv")
+        assert landing.land(folder).unknown_files == (UnknownFile("strange.csv", "no contract names it"),)
+        content = profile(folder).content
+        assert content["unread"] == {
+            "strange.csv": "strange.csv: a symbolic link out of its folder, not followed. Deliver what it leads to."
+        }
+        assert "secret" not in str(content).replace("secret.csv", "")
+
+    def test_a_symbolic_link_within_the_folder_is_its_file_and_what_is_named_may_be_a_link(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        (folder / "archive").mkdir()
+        put(folder / "archive" / "1.csv", GOOD)
+        (folder / "payers.csv").symlink_to("archive/1.csv")
+        put(tmp_path / "elsewhere.csv", GOOD.replace("p1", "x1"))
+        (tmp_path / "links").mkdir()
+        (tmp_path / "links" / "payers.csv").symlink_to(tmp_path / "elsewhere.csv")
+        (tmp_path / "current").symlink_to(folder)
+        for named in (folder, tmp_path / "current", tmp_path / "links" / "payers.csv"):
+            assert landing.land(named).landed[0].rows_landed == 200
+            assert profile(named).tables[0]["row_count"] == 200
+
+    def test_a_folder_of_folders_takes_none_that_is_a_link_out_of_it(self, folder: Path, tmp_path: Path) -> None:
+        put(tmp_path / "payers.csv", GOOD)
+        (folder / "north").symlink_to(tmp_path)
+        with pytest.raises(LandingRefused, match=r"north: a symbolic link out of its folder, not followed"):
+            demo.delivered_folders(folder)
+        (folder / "north").unlink()
+        put(folder / "payers.csv", GOOD)
+        (tmp_path / "current").symlink_to(folder)
+        assert demo.delivered_folders(tmp_path / "current") == [(tmp_path / "current", None)]
 
     def test_a_folder_under_a_files_name_is_refused(self, folder: Path) -> None:
         (folder / "payers.csv").mkdir()

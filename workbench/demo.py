@@ -17,7 +17,7 @@ from sqlmesh import Context
 
 from loader import contracts, feeds, landing, settings
 from loader.landing import Delivery, LandingRefused
-from loader.recognition import UnknownFile, listing, nothing_known, recognise
+from loader.recognition import UnknownFile, listing, nothing_known, recognise, refuse_link_out
 from workbench import planning, sample
 from workbench.planning import Planned
 
@@ -117,8 +117,9 @@ def delivered_folders(data: Path) -> list[tuple[Path, str | None]]:
     its folder.
 
     Raises:
-        LandingRefused: no such folder, none with a file of a known table, a header that lacks a column, two folders
-            that would be one feed, one with files of two families that are not its alone, or a name of another family.
+        LandingRefused: no such folder, none with a file of a known table, a link out of it, a header that lacks a
+            column, two folders that would be one feed, one with files of two families that are not its alone, or a name
+            of another family.
     """
     known = contracts.load()
     recognised = {folder: recognise(folder, known) for folder in _folders(data)}
@@ -158,8 +159,10 @@ def files_left(data: Path) -> list[UnknownFile]:
 
 
 def _folders(data: Path) -> list[Path]:
-    """Return `data` and its folders; hidden ones apart."""
+    """Return `data` and its folders, hidden ones apart; refuse one that is a link to what lies outside of `data`."""
     inner = [path for path in data.iterdir() if path.is_dir() and path.name[0] != "."] if data.is_dir() else []
+    for path in inner:
+        refuse_link_out(path, data)
     return [data, *sorted(inner)]
 
 

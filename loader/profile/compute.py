@@ -19,7 +19,7 @@ from loader import contracts, landing, settings
 from loader.contracts import Contract
 from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_header
 from loader.profile import moments
-from loader.recognition import claimed, entries
+from loader.recognition import claimed, entries, refuse_link_out
 from loader.records import BOM
 from loader.sql import filled, quoted, records
 
@@ -156,6 +156,7 @@ def _read(
         named = [contract for contract in known.values() if contract.names_file(path.name)]
         stem = path.name.lower().removesuffix(".gz").removesuffix(".zst")
         try:
+            refuse_link_out(path, folder)
             claims: list[tuple[Any, Any]] = claimed(path, named, FALLBACK_ENCODING) if named else []
             if not claims and not stem.endswith(TABLE_FILES):
                 unread[path.name] = "not a table by its name"
