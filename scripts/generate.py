@@ -7,6 +7,7 @@ And from the contracts: the same in the Open Data Contract Standard.
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -40,9 +41,12 @@ def main() -> int:
         if changed or stale:
             print("run: make generate", file=sys.stderr)
         return 1 if changed or stale else 0
+    os.umask(0o022)  # texts of the project, for all who read it; config.py makes all else for its owner alone
     for path in changed:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written[path], encoding="utf-8")
+    for path in written:
+        path.chmod(0o644)
     for path in stale:
         path.unlink()
     print(f"generated  {len(written)} files, {len(changed)} of them changed, {len(stale)} removed")

@@ -191,6 +191,7 @@ def contract(file: Path | None, standard: Path | None, source: str | None, out: 
     for target, text in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        target.chmod(0o644)  # a text of the project, not data: for all who read it
         screen.print(f"contract   {target}: read it through, then add a staging model for it", soft_wrap=True)
     for number, line in enumerate(unheld):
         screen.print(f"{'' if number else 'not held':<11}{line}", soft_wrap=True)
@@ -207,6 +208,7 @@ def profile(folder: Path | None, out: Path | None, show_values: bool) -> None:
     from workbench import profile_page
 
     name = folder.resolve().name if folder else "current delivery"
+    name += " with values of persons" if show_values else ""
     page = out or settings.home() / "profile" / f"{name}.html"
     previous = profile_page.earlier(page)
     with progress_bar() as progress:

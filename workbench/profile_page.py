@@ -39,8 +39,11 @@ def render(profile: Profile) -> str:
 
 
 def write(profile: Profile, page: Path) -> None:
-    """Write the page, and its JSON twin beside it."""
+    """Write the page, and its JSON twin beside it, for their owner alone: they hold values out of the files."""
     page.parent.mkdir(parents=True, exist_ok=True)
+    for file in (page, page.with_suffix(".json")):
+        file.touch(mode=0o600)
+        file.chmod(0o600)
     page.write_text(render(profile), encoding="utf-8")
     profile.write_json(page.with_suffix(".json"))
 
