@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pymysql
@@ -72,6 +73,10 @@ class ServingError(SQLMeshError):
 class Connection(pymysql.Connection):
     """A connection that says so when the server has ended it, whatever it was doing."""
 
+    def _create_ssl_ctx(self, sslp: ssl.SSLContext | dict[str, Any]) -> ssl.SSLContext:
+        """Return the context that is asked for; without one PyMySQL would read the system's certificates each time."""
+        return sslp if isinstance(sslp, ssl.SSLContext) else tls_context(None, "false")
+
     def rollback(self) -> None:
         """Roll back, unless the server has ended the connection, and so has rolled back itself."""
         if self.open:
@@ -83,28 +88,41 @@ class Connection(pymysql.Connection):
         super()._write_bytes(data)
 
 
+@cache
+def tls_context(ca: str | None, verify: str) -> ssl.SSLContext:
+    """Return the one context of all connections that verify alike; `ca` and `verify` as in `connect`.
+
+    Raises:
+        OSError: when the CA's file cannot be read.
+    """
+    context = ssl.create_default_context(cafile=ca) if verify != "false" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = verify == "true"
+    context.verify_mode = ssl.CERT_NONE if verify == "false" else ssl.CERT_REQUIRED
+    return context
+
+
 def connect(*, password: SecretStr, tls: dict[str, str], **kwargs: Any) -> Connection:
     """Connect to the serving server, and set what must not depend on its defaults.
 
     Args:
         password: the account's.
         tls: `ssl_ca`, the path of a CA's PEM file, and `ssl_verify`: `true` (certificate and host name, the default),
-            `ca` (certificate alone) or `false`. With either of them a connection without TLS is refused.
+            `ca` (certificate alone) or `false`. With either of them a connection without TLS is refused. Without any,
+            TLS is used where the server has it; `tls` is `off` for none at all.
         kwargs: further arguments of PyMySQL.
 
     Raises:
         ServingError: when the server cannot be reached or refuses the account, or the CA's file cannot be read.
     """
     doing = f"connecting to {kwargs['host']}:{kwargs['port']} as {kwargs['user']}"
-    if tls:
-        verify = tls.get("ssl_verify", "true")
+    if tls.get("tls") == "off":
+        kwargs["ssl_disabled"] = True
+    elif tls:
         try:
-            kwargs["ssl"] = context = ssl.create_default_context(cafile=tls.get("ssl_ca"))
+            kwargs["ssl"] = tls_context(tls.get("ssl_ca"), tls.get("ssl_verify", "true"))
         except OSError as error:
             unread = pymysql.err.OperationalError(2026, f"ssl_ca={tls['ssl_ca']}: {error}")
             raise ServingError(unread, doing) from error
-        context.check_hostname = verify == "true"
-        context.verify_mode = ssl.CERT_NONE if verify == "false" else ssl.CERT_REQUIRED
     try:
         # Servers take a password as UTF-8; PyMySQL would send a text as Latin-1.
         connection = Connection(password=password.get_secret_value().encode(), **kwargs)

@@ -8,10 +8,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 EXPECTED = "SERVING_URL: expected mysql://user:password@host:port/ (percent-encode : / ? # @ in the password)"
 
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+"""The hosts that are this machine: what is sent to them leaves it by no wire."""
+
 
 @dataclass(frozen=True)
 class ServingUrl:
-    """A serving server: `mysql://user:password@host:port/`; query options are TLS settings (`ssl_ca`, `ssl_verify`)."""
+    """A serving server: `mysql://user:password@host:port/`; query options are those of TLS (connection.py)."""
 
     host: str
     port: int
@@ -35,10 +38,14 @@ class ServingUrl:
         if parts.scheme.split("+")[0] not in {"mysql", "mariadb"} or not parts.hostname or not parts.username:
             raise ValueError(EXPECTED)
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        if not (options.keys() <= {"ssl_ca", "ssl_verify"} and all(options.values())) or (
-            options.get("ssl_verify", "true") not in {"true", "ca", "false"}
+        verifies = options.keys() <= {"ssl_ca", "ssl_verify"} and all(options.values())
+        if not (verifies and options.get("ssl_verify", "true") in {"true", "ca", "false"}) and (
+            options != {"tls": "off"} or parts.hostname not in LOOPBACK
         ):
-            raise ValueError("SERVING_URL: expected no options but ssl_ca=FILE and ssl_verify=true|ca|false")
+            raise ValueError(
+                "SERVING_URL: expected no options but ssl_ca=FILE and ssl_verify=true|ca|false, or tls=off for a "
+                "server on this machine"
+            )
         return cls(
             host=parts.hostname,
             port=port,

@@ -765,6 +765,8 @@ def test_tls_that_is_asked_for_is_used_and_verified_or_there_is_no_connection(be
         )
 
     [(_, supported)] = bench.sql("SHOW STATUS LIKE 'Ssl_server_not_after'")
+    assert cipher(tls="off") == ""
+    assert bool(cipher()) == bool(supported)
     if supported:
         assert cipher(ssl_verify="false")
     else:
@@ -775,11 +777,27 @@ def test_tls_that_is_asked_for_is_used_and_verified_or_there_is_no_connection(be
 
 
 @pytest.mark.parametrize(
-    "option", ["ssl_verify=no", "ssl_verify=True", "ssl_verify=", "ssl_verify", "ssl_ca=", "SSL_CA=a.pem", "charset=x"]
+    "option",
+    [
+        "ssl_verify=no",
+        "ssl_verify=True",
+        "ssl_verify=",
+        "ssl_verify",
+        "ssl_ca=",
+        "SSL_CA=a.pem",
+        "charset=x",
+        "tls=off",
+    ],
 )
 def test_unknown_options_of_the_url_are_refused(option: str) -> None:
     with pytest.raises(ValueError, match=r"expected no options but ssl_ca=FILE and ssl_verify=true\|ca\|false"):
         ServingUrl.parse(f"mysql://a:b@h:1/?{option}")
+
+
+def test_a_server_on_this_machine_may_be_reached_without_tls() -> None:
+    assert ServingUrl.parse("mysql://a:b@127.0.0.1:1/?tls=off").options == {"tls": "off"}
+    with pytest.raises(ValueError, match="tls=off for a server on this machine"):
+        ServingUrl.parse("mysql://a:b@127.0.0.1:1/?tls=off&ssl_verify=true")
 
 
 @pytest.mark.parametrize("password", ["a@b:hush/c", "a/hush", "a#hush", "a?hush", "a@b?c=hush", "[hush", "\u2100hush"])
