@@ -1,8 +1,9 @@
 """What a feed does not deliver is missed by the metrics that say they require it, and by no others.
 
-A made-up feed delivers everything. Each capability's input is taken away in turn, the models are run again from the
-input tables to mart_kpi, and every metric is compared with what it was. `python tests/test_capabilities.py` prints
-which metrics each takes away, as a table.
+A made-up feed delivers everything. Beside it stands the same feed once for each capability, without its input: the
+models run once for all of them, from the input tables to mart_kpi, and every metric is compared with that of the whole
+feed. All have the same ids, so no feed may reach into another. `python tests/test_capabilities.py` prints which metrics
+each takes away, as a table.
 """
 
 from __future__ import annotations
@@ -198,8 +199,11 @@ class Told:
     """Its basis, why it has no value, and what its value is made of."""
 
 
-class Feed(Engine):
-    """The made-up feed in input tables, and everything that is built from it."""
+WHOLE = "made up"
+
+
+class Feeds(Engine):
+    """The made-up feed, whole and without each capability, in input tables, and everything that is built from them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -211,29 +215,41 @@ class Feed(Engine):
             schema, name = model.split(".")
             self.seed(name, schema)
 
-    def tell(self, capability: str = "") -> Told:
-        """Build everything, of the whole feed or without what a capability counts."""
+        self.con.execute("CREATE SCHEMA all_feeds")
+        for source_system, statements in {WHOLE: [], **REMOVALS}.items():
+            for table in input_tables():
+                self.con.execute(f"CREATE OR REPLACE TABLE input.{table} AS FROM whole.{table}")
+            for statement in statements:
+                self.con.execute(statement)
+            for table in input_tables():
+                into = "INSERT INTO" if statements else "CREATE TABLE"
+                rows = f"SELECT * REPLACE ('{source_system}' AS source_system) FROM input.{table}"
+                self.con.execute(f"{into} all_feeds.{table} {'' if statements else 'AS'} {rows}")
         for table in input_tables():
-            self.con.execute(f"CREATE OR REPLACE TABLE input.{table} AS FROM whole.{table}")
-        for statement in REMOVALS.get(capability, []):
-            self.con.execute(statement)
+            self.con.execute(f"CREATE OR REPLACE TABLE input.{table} AS FROM all_feeds.{table}")
         self.run(*road())
+
+    def told(self, source_system: str) -> Told:
+        """Return what comes of the whole feed, or of the one without a capability."""
         rows = self.rows(
             "SELECT metric_code, definition_version, basis, not_computable_reason, value, numerator, denominator, n "
-            "FROM mart.mart_kpi WHERE period = 'all' AND organization_key = -2 AND slice = 'all'"
+            "FROM mart.mart_kpi WHERE period = 'all' AND organization_key = -2 AND slice = 'all' "
+            f"AND source_system = '{source_system}'"
         )
-        shown = self.rows("SELECT capability FROM core.int_capability WHERE is_delivered = 1")
+        shown = self.rows(
+            f"SELECT capability FROM core.int_capability WHERE is_delivered = 1 AND source_system = '{source_system}'"
+        )
         return Told({name for (name,) in shown}, {row[:2]: row[2:] for row in rows})
 
 
 @pytest.fixture(scope="module")
-def feed() -> Feed:
-    return Feed()
+def feeds() -> Feeds:
+    return Feeds()
 
 
 @pytest.fixture(scope="module")
-def whole(feed: Feed) -> Told:
-    return feed.tell()
+def whole(feeds: Feeds) -> Told:
+    return feeds.told(WHOLE)
 
 
 # What is taken away
@@ -384,9 +400,9 @@ def test_what_a_metric_requires_is_a_capability_with_evidence() -> None:
 
 @pytest.mark.parametrize("capability", REMOVALS)
 def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_as_they_were(
-    feed: Feed, whole: Told, capability: str
+    feeds: Feeds, whole: Told, capability: str
 ) -> None:
-    told = feed.tell(capability)
+    told = feeds.told(capability)
     missing = whole.delivered - told.delivered
     assert capability in missing
     assert told.delivered <= whole.delivered
@@ -409,11 +425,11 @@ def test_without_an_input_the_metrics_that_require_it_say_so_and_the_others_are_
 
 def table() -> str:
     """Which metrics each capability's absence takes away, as a table in Markdown."""
-    feed = Feed()
-    whole = feed.tell()
+    feeds = Feeds()
+    whole = feeds.told(WHOLE)
     lines = ["| Without | missing too then | not computable then |", "| --- | --- | --- |"]
     for capability in REMOVALS:
-        told = feed.tell(capability)
+        told = feeds.told(capability)
         also = ", ".join(sorted(whole.delivered - told.delivered - {capability})) or "-"
         versions: dict[str, list[str]] = {}
         for (code, version), (basis, *_) in sorted(told.kpis.items()):
