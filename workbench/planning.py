@@ -89,7 +89,8 @@ class CountingConsole(TerminalConsole):
 def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = False) -> Planned:
     """Plan and apply `environment`: build what changed, audit, publish, and switch the views.
 
-    Unit tests of changed models run first. `quiet` leaves them out (`make test` runs them all), and the differences.
+    Unit tests of changed models run first: none in the first plan, where all models are new (`make test` runs them).
+    `quiet` leaves them out, and the differences.
     `take_over` replaces what another warehouse publishes to that environment on the server.
 
     Raises:
@@ -99,6 +100,7 @@ def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = Fa
     reach_server()
     console = CountingConsole(quiet=quiet)
     set_console(console)
+    skips_tests = quiet or not settings.state_file().exists()
     context = Context(paths=[str(settings.PROJECT)])
     adapter = context.engine_adapters[CATALOG]
     if take_over and isinstance(adapter, ServingAdapter):
@@ -108,8 +110,8 @@ def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = Fa
         auto_apply=True,
         no_prompts=True,
         no_diff=quiet or None,
-        skip_tests=quiet or None,
-        test_changed_only=not quiet or None,
+        skip_tests=skips_tests or None,
+        test_changed_only=not skips_tests or None,
     )
     return Planned(context=context, models=console.models, audits=console.audits)
 

@@ -1,8 +1,9 @@
-"""How SQLMesh loads this project: a model that is cached is read anew only where something that it follows changed.
+"""How SQLMesh loads this project: what is cached is read anew only where something that it follows changed.
 
 SQLMesh keeps the models of a file as they were parsed, under a key of which the whole configuration is a part: where
 the databases lie, and what was delivered last. So each new warehouse, and each delivery, would load all models again.
-Here the places are not part of the key, and the deliveries are only for the files that follow them.
+Here the places are not part of the key, and the deliveries are only for the files that follow them. The YAML of unit
+tests, which SQLMesh reads in every command, is kept as it was parsed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlmesh.core.loader import SqlMeshLoader
+from sqlmesh.core.test import ModelTestMetadata
+from sqlmesh.utils.cache import FileCache
 
 FOLLOWING_DELIVERIES = ("@landed_tables(", "@contract_checks(")
 """The macros that write a model by the variable `deliveries`; a file that calls none is the same after a delivery."""
@@ -26,6 +29,16 @@ class ProjectLoader(SqlMeshLoader):
     ) -> Any:
         own = ProjectLoader.Cache(self, self.config_path)
         return super()._load_sql_models(macros, jinja_macros, audits, signals, own, *rest, **more)
+
+    @cached_property
+    def _unit_tests(self) -> FileCache[dict[str, ModelTestMetadata]]:
+        return FileCache(self.context.cache_dir, prefix="unit_test")
+
+    def _load_model_test_file(self, path: Path) -> dict[str, ModelTestMetadata]:
+        key = f"{zlib.crc32(str(path).encode())}_{zlib.crc32(path.read_bytes())}"
+        return self._unit_tests.get_or_load(
+            path.stem, key, loader=lambda: super(ProjectLoader, self)._load_model_test_file(path)
+        )
 
     class Cache(SqlMeshLoader._Cache):
         """The models of each file, as they were loaded; of a file that follows deliveries, for these deliveries."""
