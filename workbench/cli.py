@@ -304,7 +304,7 @@ def janitor(ignore_ttl: bool) -> None:
     from workbench import status as state
 
     removed = state.collect(ignore_ttl)
-    screen.print(f"removed    {len(removed)} landed tables that no environment and no kept version reads")
+    screen.print(f"removed    {len(removed)} landed tables that no environment reads")
     for table in removed:
         screen.print(f"           {table}")
 

@@ -81,10 +81,10 @@ def landed_tables() -> list[LandedTable]:
 
 
 def collect(ignore_ttl: bool = False) -> list[str]:
-    """Run SQLMesh's janitor, then drop the landed tables that no kept version of a model and no delivery names.
+    """Run SQLMesh's janitor, then drop the landed tables that no environment and no delivery names.
 
-    A version that SQLMesh keeps (a week after its last environment left it) keeps its landed tables, so that rolling
-    back needs no file. With `ignore_ttl` only what an environment uses is kept.
+    A version that SQLMesh keeps (a week after its last environment left it) has its rows in tables of its own: its
+    files, landed again, bring it back without building anything. With `ignore_ttl` such versions go as well.
 
     Raises:
         ServingError: the server cannot be reached, or refuses the account.
@@ -96,13 +96,11 @@ def collect(ignore_ttl: bool = False) -> list[str]:
     sqlmesh.run_janitor(ignore_ttl=ignore_ttl)
     for adapter in sqlmesh.engine_adapters.values():
         adapter.close()
-    kept = landing.delivered_tables()
+    kept = landing.delivered_tables().union(*environments().values())
     with landing.connect() as con:
         con.execute(landing.CATALOG)
         landed = [t for (t,) in con.execute("SELECT DISTINCT landed_table FROM landing.file ORDER BY 1").fetchall()]
-        # A version's raw view stands as long as SQLMesh keeps the version.
-        views = " ".join(sql for (sql,) in con.execute("SELECT sql FROM duckdb_views()").fetchall())
-        removed = [table for table in landed if table not in kept and table not in views]
+        removed = [table for table in landed if table not in kept]
         for table in removed:
             con.execute(f'DROP TABLE IF EXISTS landing."{table}" CASCADE')
             con.execute("DELETE FROM landing.file WHERE landed_table = ?", [table])

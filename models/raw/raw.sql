@@ -1,7 +1,7 @@
 /* One row per landed row of each feed's current delivery, as text: nothing cast, nothing dropped. */
 MODEL (
   name raw.@source_table,
-  kind VIEW,
+  kind FULL,
   grain (source_system, record_number),
   description 'One row per landed row of the current deliveries, as text; `violation` says what breaks its contract.',
   blueprints @landed_tables()
