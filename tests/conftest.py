@@ -33,24 +33,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files first that take longest, those that plan, so that no core waits for the last of them."""
+    """Run first what takes longest, tests of a shared warehouse and files that plan: no core waits for the last one."""
     serving = {item.path for item in items if item.get_closest_marker("serving")}
-    items.sort(key=lambda item: (item.path not in serving, shared_warehouse(item.path) or "without one"))
+    items.sort(key=lambda item: (shared_warehouse(item.path, item.name) or "without one", item.path not in serving))
+
+
+def shared_warehouse(file: Path, test: str) -> str | None:
+    """Return which warehouse, built once a process, a test shares with those of other files."""
+    found = _warehouses(file)
+    named = [fixture for fixture in found if f"[{fixture}" in test] or list(found)
+    return f"the warehouse {named[0]}" if named else None
 
 
 @cache
-def shared_warehouse(file: Path) -> str | None:
-    """Return which warehouse, built once a process, the tests of a file share with those of others."""
-    imports = re.search(r"^from (\w+_fixtures) import .*\b(built|feeds)\b", file.read_text(encoding="utf-8"), re.M)
-    return f"the warehouse of {imports[1]}" if imports else None
+def _warehouses(file: Path) -> tuple[str, ...]:
+    text = file.read_text(encoding="utf-8")
+    return tuple(re.findall(r"^from \w+_fixtures import .*\b(built|feeds)\b", text, re.M))
 
 
 class ByFile(LoadScopeScheduling):
     """Deals tests to cores by the file, since those of a file share a plan; and files of one warehouse together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::")[0]
-        return shared_warehouse(PROJECT / file) or file
+        file, _, test = nodeid.partition("::")
+        return shared_warehouse(PROJECT / file, test) or file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

@@ -96,6 +96,7 @@ def test_the_project_has_no_fault(judge: Callable[[Path], list[str]]) -> None:
 # What the models say
 
 
+@pytest.mark.long  # so does `make check`
 def test_every_generated_file_is_what_the_models_say() -> None:
     written, stale = generate.generated(catalog.read())
     different = [path for path, text in written.items() if not path.exists() or path.read_text("utf-8") != text]

@@ -612,6 +612,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Profile]:
         return {name: profile(SHARED / name) for name in ("maven_mgh", "ehr_outcomes", "synthea_ohdsi")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "table", "where", "rule", "n"),
     [
@@ -634,6 +635,7 @@ def test_a_quirk_of_the_real_files_is_found_without_being_told(
     assert (table, where, rule, n) in alerts(real[data])
 
 
+@pytest.mark.long
 def test_every_mangled_row_of_the_real_patients_is_found(real: dict[str, Profile]) -> None:
     with (SHARED / "maven_mgh" / "patients.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -642,6 +644,7 @@ def test_every_mangled_row_of_the_real_patients_is_found(real: dict[str, Profile
     assert (alert["n"], len(mangled), sum("√" in "".join(row.values()) for row in mangled)) == (52, 52, 47)
 
 
+@pytest.mark.long
 def test_the_real_nulls_keys_and_references_are_exact(real: dict[str, Profile]) -> None:
     found = real["maven_mgh"]
     counted = [
