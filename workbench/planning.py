@@ -10,8 +10,10 @@ from typing import Any
 from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import TerminalConsole, set_console
+from sqlmesh.core.plan import Plan
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
+from sqlmesh.utils.errors import PlanError
 
 from loader import settings
 from publisher import ownership
@@ -89,8 +91,8 @@ class CountingConsole(TerminalConsole):
 def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = False) -> Planned:
     """Plan and apply `environment`: build what changed, audit, publish, and switch the views.
 
-    Unit tests of changed models run first: none in the first plan, where all models are new (`make test` runs them).
-    `quiet` leaves them out, and the differences.
+    The unit tests of models whose own text has changed run first: not in the first plan, where all models are new, and
+    not for a delivery. `quiet` leaves them out, and the differences.
     `take_over` replaces what another warehouse publishes to that environment on the server.
 
     Raises:
@@ -100,20 +102,28 @@ def plan(environment: str = "prod", *, quiet: bool = False, take_over: bool = Fa
     reach_server()
     console = CountingConsole(quiet=quiet)
     set_console(console)
-    skips_tests = quiet or not settings.state_file().exists()
     context = Context(paths=[str(settings.PROJECT)])
     adapter = context.engine_adapters[CATALOG]
     if take_over and isinstance(adapter, ServingAdapter):
         ownership.give_up(adapter, schema_of(environment))
-    context.plan(
-        environment,
-        auto_apply=True,
-        no_prompts=True,
-        no_diff=quiet or None,
-        skip_tests=skips_tests or None,
-        test_changed_only=not skips_tests or None,
-    )
+    builder = context.plan_builder(environment, skip_tests=True)
+    if not quiet:
+        _test_what_changed(context, builder.build())
+    context.console.plan(builder, True, context.default_catalog, no_diff=quiet, no_prompts=True)
     return Planned(context=context, models=console.models, audits=console.audits)
+
+
+def _test_what_changed(context: Context, plan: Plan) -> None:
+    """Run the unit tests of the models that a plan changes by themselves; others read what they read before.
+
+    Raises:
+        PlanError: one fails.
+    """
+    if plan.context_diff.is_new_environment and not plan.context_diff.create_from_env_exists:
+        return
+    changed = {snapshot.name for snapshot in plan.directly_modified}
+    if context.select_tests(model_names=changed) and not context.test(model_names=changed).wasSuccessful():
+        raise PlanError("A unit test fails: its model and what it should be are above. Nothing was built.")
 
 
 def reach_server() -> None:
