@@ -233,8 +233,9 @@ def test_eight_readers_that_never_pause_see_twenty_swaps(road: SmallRoad) -> Non
     )
     assert readers.failures == []
     assert max(readers.seconds) < 30
-    # MySQL lets a statement that is just opening its views open some before a swap and some after it.
-    assert len(mixed) <= (0 if "MariaDB" in version else 20)
+    # MySQL lets a statement that is just opening its views open some before a swap and some after it: of readers that
+    # never pause, the one that each is at.
+    assert len(mixed) <= (0 if "MariaDB" in version else 8 * 20)
     assert all(max(moment) - min(moment) <= 1 for moment in mixed)
 
 
