@@ -33,7 +33,7 @@ class PublishingScheduler(BuiltInSchedulerConfig):
         made = PublishingState(
             state.engine_adapter, schema=state.schema, console=context.console, cache_dir=context.cache_dir
         )
-        made.context = context
+        made.context, made.publishes_as = context, self.publishes_as
         return made
 
     def create_plan_evaluator(self, context: GenericContext) -> PlanEvaluator:
@@ -56,13 +56,15 @@ class PublishingState(EngineAdapterStateSync):
     """
 
     context: GenericContext
+    publishes_as: str
 
     def get_environment(self, environment: str) -> Environment | None:
-        """Return an environment, as one to be promoted anew where what is published is not as it was left."""
+        """Return an environment, to be promoted anew where what is published is not as this warehouse left it."""
         found = super().get_environment(environment)
         if found and found.finalized_ts:
             adapter = self.context.engine_adapters[CATALOG]
-            if inventory.faults(adapter, self.get_environments()):
+            own = Ownership(adapter, self.publishes_as).own(self.get_environments())
+            if found.name not in {e.name for e in own} or inventory.faults(adapter, own):
                 return found.copy(update={"finalized_ts": None})
         return found
 
@@ -80,14 +82,12 @@ class PublishingPlanEvaluator(BuiltInPlanEvaluator):
         """
         evaluator = self.snapshot_evaluator
         adapter, environments = evaluator.adapters[CATALOG], self.state_sync.get_environments()
-        ownership = None
-        if isinstance(adapter, ServingAdapter):
-            ownership = Ownership(adapter, plan.environment, self.publishes_as)
-            ownership.check(is_new=plan.environment.name not in {environment.name for environment in environments})
-        inventory.mend(inventory.faults(adapter, environments), self.state_sync, evaluator)
+        ownership = Ownership(adapter, self.publishes_as)
+        is_new = plan.environment.name not in {environment.name for environment in environments}
+        ownership.check(plan.environment, is_new)
+        inventory.mend(inventory.faults(adapter, ownership.own(environments)), self.state_sync, evaluator)
         super().evaluate(plan, circuit_breaker)
-        if ownership:
-            ownership.record()
+        ownership.record(plan.environment)
 
     def _promote_snapshots(self, *args: Any, **kwargs: Any) -> None:
         """Let SQLMesh, which replaces the views of an environment one by one, swap those on the server."""

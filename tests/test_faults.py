@@ -351,6 +351,14 @@ def test_verify_finds_what_was_changed_on_the_server_and_repair_publishes_it_aga
     assert road.run("warehouse", "plan") == 0, road.output
     assert "published again" not in road.output
 
+    road.query("UPDATE sqlmesh__serving.publish_owner SET owner = 'another'")
+    road.query("DROP VIEW serving.v_label")
+    for command in ("verify", "repair", "plan"):
+        assert road.run("warehouse", command) == 1
+        assert "serving on the server shows what another warehouse has published" in " ".join(road.output.split())
+    assert road.run("warehouse", "plan", "--take-over") == 0, road.output
+    assert published() == before
+
 
 def test_a_second_plan_is_told_that_another_command_runs(road: SmallRoad, monkeypatch: pytest.MonkeyPatch) -> None:
     old = road.shown_delivery()

@@ -1079,6 +1079,10 @@ def test_two_warehouses_do_not_replace_each_other_s_views(project: Project, tmp_
     assert project.rows(TOTAL) == [("from a",)]
     with pytest.raises(SQLMeshError, match="another warehouse"):
         project.plan()
+    project.plan("dev", delivery="c")  # what it does not own it does not mend either
+    assert project.rows(TOTAL) == [("from a",)]
+    assert project.rows(f"SELECT deliveries FROM serving.{SCHEMA}__dev.v_total") == [("from c",)]
+    assert not project.plan("dev", delivery="c")
 
 
 def test_an_embedded_file_that_was_removed_is_filled_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,6 +18,7 @@ from publisher.adapter import CATALOG, ServingAdapter
 from publisher.connection import NOT_THERE, ServingError
 from publisher.inventory import Fault
 from publisher.mysql_types import mysql_name
+from publisher.ownership import Ownership
 from publisher.publish import Publication, PublishKind
 from workbench import planning, status
 
@@ -38,6 +39,7 @@ def verify(environment: str) -> Iterator[Verified]:
 
     Raises:
         ValueError: when there is no such environment, or no server.
+        SQLMeshError: when another warehouse publishes to it.
         ServingError: when the server cannot be reached, or refuses something; what is missing there is a difference.
     """
     context, planned = _opened(environment)
@@ -81,11 +83,14 @@ def repair(faults: Iterable[Fault]) -> None:
 def _opened(environment: str) -> tuple[Context, Environment]:
     planning.reach_server()
     context = status.context()
-    if not isinstance(context.engine_adapters[CATALOG], ServingAdapter):
+    adapter = context.engine_adapters[CATALOG]
+    if not isinstance(adapter, ServingAdapter):
         raise ValueError("SERVING_URL=embedded: what is published lies in a DuckDB file, there is no server to compare")
     planned = context.state_reader.get_environment(environment)
     if planned is None:
         raise ValueError(f"there is no environment {environment}: run `warehouse plan {environment}` first")
+    publishes_as = context.config.get_scheduler(context.gateway).publishes_as
+    Ownership(adapter, publishes_as).check(planned, is_new=False)
     return context, planned
 
 
