@@ -109,6 +109,6 @@ def test_the_publisher_alone_publishes_what_its_readme_shows(tmp_path: Path, ser
 
 
 def published_table(cursor: pymysql.cursors.Cursor) -> str:
-    cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'sqlmesh__serving'")
+    cursor.execute("SHOW TABLES IN sqlmesh__serving LIKE 'dim\\_colour\\_\\_%'")
     ((name,),) = cursor.fetchall()
     return name
