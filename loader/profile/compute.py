@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from loader import contracts, landing, settings
 from loader.contracts import Contract
-from loader.files import LandingRefused, SourceFile, normal, read_layout, read_source, refuse_bad_header
+from loader.files import LandingRefused, SourceFile, literally, normal, read_layout, read_source, refuse_bad_header
 from loader.profile import moments
 from loader.recognition import claimed, entries, refuse_link_out
 from loader.records import BOM
@@ -105,7 +105,7 @@ def profile(
         con.execute(f"SET temp_directory = '{_text(scratch)}'")
         # The rows go to disk, where DuckDB compresses them; what is found out about them stays in memory.
         con.execute(f"ATTACH '{_text(scratch / 'rows.duckdb')}' AS delivered")
-        con.execute(_sql("schema", seeds=_text(settings.PROJECT / "seeds")))
+        con.execute(_sql("schema", seeds=_text(Path(literally(settings.PROJECT / "seeds")))))
         tables, unread = _read(con, folder, scratch, progress) if folder else (_landed(con), {})
         if not tables:
             why = "; ".join(f"{name}: {why}" for name, why in unread.items()) or "Name a folder with CSV files."
